@@ -1,0 +1,1 @@
+"""Images and the labels that were given for them: opening, viewing, writing."""
