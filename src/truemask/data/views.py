@@ -25,7 +25,7 @@ class ArrayDataset(Dataset):
         BadInput: if there are not as many images and labels as keys.
     """
 
-    def __init__(  # noqa: PLR0917: the columns of a data set, in their usual order
+    def __init__(  # noqa: PLR0917 (a data set's columns in their usual order)
         self,
         name: str,
         split: str,
@@ -167,7 +167,7 @@ class Cached(Dataset):
     What comes back is shared: do not write into it.
     """
 
-    def __init__(self, dataset: Dataset, budget_mb: float) -> None:
+    def __init__(self, dataset: Dataset, budget_mb: int | float) -> None:
         self.name, self.split, self.problem = dataset.name, dataset.split, dataset.problem
         self.keys = dataset.keys
         self.dataset = dataset
