@@ -1,0 +1,83 @@
+"""Noisy class labels in instance segmentation (LNCIS): Yang, Meng, Li, Wu & Cheng, ECCV 2020."""
+
+from enum import IntEnum
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+
+from truemask.losses.cross_entropy import cross_entropy
+from truemask.losses.rce import check_log_zero
+from truemask.types import IGNORE, BadInput
+
+
+class Division(IntEnum):
+    """Which of the paper's sets a unit is in, by given label and prediction."""
+
+    NEGATIVE = 0
+    """Labelled background: cross entropy."""
+    PSEUDO_NEGATIVE = 1
+    """Labelled as an object, predicted background: cross entropy, for it *is* an object, whichever."""
+    POTENTIAL_NOISY = 2
+    """Labelled and predicted as objects, cross entropy above gamma: left out."""
+    OTHER = 3
+    """The rest: reverse cross entropy."""
+    IGNORED = IGNORE
+
+
+def lncis(
+    logits: Float[Tensor, "b k *space"],
+    labels: Int[Tensor, "b *space"],
+    *,
+    gamma: float = 6.0,
+    log_zero: float = -4.0,
+    background: int = 0,
+) -> Float[Tensor, "b *space"]:
+    """The second-stage loss: cross entropy where background is at stake, a robust loss between classes.
+
+    Units that look wrongly labelled cost 0 but still count in a mean over units. 0 where a label is IGNORE.
+    Two departures of the released code from the paper are a knob away: its log_zero is ln 1e-4 = -9.21
+    instead of -4, and it leaves no unit out, which is gamma = inf.
+
+    Raises:
+        BadInput: if gamma is not above 0, log_zero not a finite number below 0, or background negative.
+    """
+    check_lncis(gamma, log_zero, background)
+    sets = division(logits, labels, gamma=gamma, background=background)
+    ce = cross_entropy(logits, labels)
+    robust = torch.where(sets == Division.OTHER, log_zero * torch.expm1(-ce), ce)
+    return robust.masked_fill(sets == Division.POTENTIAL_NOISY, 0.0)
+
+
+def division(
+    logits: Float[Tensor, "b k *space"],
+    labels: Int[Tensor, "b *space"],
+    *,
+    gamma: float = 6.0,
+    background: int = 0,
+) -> Int[Tensor, "b *space"]:
+    """The `Division` of each unit, as its integer.
+
+    gamma is in nats: a label is left out below p = exp(-gamma), 0.0025 at 6.
+    """
+    with torch.no_grad():
+        predicted = logits.argmax(dim=1)
+        sets = torch.full_like(predicted, Division.OTHER)
+        sets[cross_entropy(logits, labels) > gamma] = Division.POTENTIAL_NOISY
+        sets[predicted == background] = Division.PSEUDO_NEGATIVE
+        sets[labels == background] = Division.NEGATIVE
+        sets[labels == IGNORE] = Division.IGNORED
+    return sets
+
+
+def check_lncis(gamma: float, log_zero: float, background: int) -> None:
+    """Refuse knobs that make no loss.
+
+    Raises:
+        BadInput: if gamma is not above 0, log_zero not a finite number below 0, or background negative.
+    """
+    if not gamma > 0:
+        raise BadInput(f"lncis needs gamma > 0 (inf: no unit is left out), got gamma={gamma}")
+    if background < 0:
+        raise BadInput(f"lncis needs the class id of the background, 0 or more; got background={background}")
+    check_log_zero(log_zero)
