@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from jaxtyping import Bool, Float, Int
-from torch import Tensor
+from torch import Tensor, device
 
 
+@runtime_checkable
 class Slice(Protocol):
     """The part of a store that belongs to a batch, in the batch's own geometry (flipped, cropped alike)."""
 
@@ -35,6 +36,11 @@ class Objects:
     masks: Bool[Tensor, "n h w"]
     rows: Int[Tensor, "n"]
 
+    def to(self, device: device) -> "Objects":
+        """The same objects on a device."""
+        boxes, labels = self.boxes.to(device), self.labels.to(device)
+        return Objects(boxes, labels, self.masks.to(device), self.rows.to(device))
+
 
 @dataclass(frozen=True)
 class Batch:
@@ -52,6 +58,7 @@ class Batch:
         stores: slices of the method's stores by name.
         stream: which of the method's streams this batch came from.
         trusted: the stream was asked for as a clean or verified one.
+        views: more views of the same rows, drawn apart, where the stream was asked for with several.
     """
 
     images: Float[Tensor, "b c *size"]
@@ -61,3 +68,4 @@ class Batch:
     stores: Mapping[str, Slice] = field(default_factory=dict)
     stream: str = "main"
     trusted: bool = False
+    views: tuple["Batch", ...] = ()

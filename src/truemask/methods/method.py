@@ -3,7 +3,7 @@
 from abc import ABC
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Literal, Protocol
+from typing import ClassVar, Literal, Protocol, runtime_checkable
 
 import torch
 from jaxtyping import Float, Int
@@ -40,6 +40,7 @@ class Stage:
     hooks: "Method | None" = None
 
 
+@runtime_checkable
 class Setup(Protocol):
     """What `build` may ask for. Everything asked for is kept, checkpointed and resumed by the engine."""
 
@@ -63,19 +64,27 @@ class Setup(Protocol):
         momentum: float = 0.0,
         dtype: Literal["float16", "uint8"] = "float16",
         stride: int = 1,
-        trainable: bool = False,
+        learning_rate: float | None = None,
     ) -> None:
         """`channels` values per unit of every training row, kept from epoch to epoch.
 
         ema: new = momentum * old + (1 - momentum) * given. ring: the last `channels` values, newest first.
         uint8 holds values in [0, 1] to 1/255. stride: pixels per stored cell (label maps only).
-        trainable: float32 values that take gradients, for methods that learn the labels themselves.
+        learning_rate: the values take gradients and a plain gradient step of this rate after each update
+        (held as float32), for methods that learn the labels themselves.
         """
 
-    def stream(self, name: str, *, batch_size: int | None = None, trusted: bool = False) -> None:
-        """A second stream of batches; trusted: the rows whose labels the user declared verified."""
+    def stream(
+        self, name: str, *, batch_size: int | None = None, views: int = 1, trusted: bool = False
+    ) -> None:
+        """A second stream of batches, or another batch size or number of views for `main`.
+
+        trusted: it draws from the rows whose labels the user declared verified, and a run without such
+        rows is refused.
+        """
 
 
+@runtime_checkable
 class Engine(Protocol):
     """What hooks may use while training runs."""
 
@@ -111,7 +120,9 @@ class Engine(Protocol):
     def rows(self, stream: str) -> Int[Tensor, "n"]:
         """Data set rows that a stream draws from."""
 
-    def use_rows(self, stream: str, rows: Int[Tensor, "n"], weights: Float[Tensor, "n"] | None = None) -> None:
+    def use_rows(
+        self, stream: str, rows: Int[Tensor, "n"], weights: Float[Tensor, "n"] | None = None
+    ) -> None:
         """Change what a stream draws from, from the next epoch on; empty is allowed for streams but main."""
 
 

@@ -1,0 +1,310 @@
+"""The command line: files and names in, files out, in the order of the data.
+
+Everything heavy is imported inside the command that needs it, so that help answers at once.
+"""
+
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from truemask.types import BadInput, Task
+
+app = typer.Typer(
+    name="truemask",
+    help="Learn image segmentation from labels that cannot be trusted: corrupt, train, audit, benchmark.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+)
+data_app = typer.Typer(help="Look at data sets, and make the embedded ones.", no_args_is_help=True)
+bench_app = typer.Typer(help="Tables of results that anyone can run again.", no_args_is_help=True)
+app.add_typer(data_app, name="data")
+app.add_typer(bench_app, name="bench")
+
+SourceArgument = Annotated[str, typer.Argument(help="a folder, a COCO file, an npz, or an embedded name")]
+LabelsOption = Annotated[
+    str | None, typer.Option("--labels", help="which label folder or array, where there are several")
+]
+TaskOption = Annotated[
+    Task | None, typer.Option("--task", help="where the labels can serve more than one task")
+]
+SplitOption = Annotated[str | None, typer.Option("--split", help="train, val, test, ...")]
+HoldoutOption = Annotated[
+    float | None,
+    typer.Option("--holdout", help="share of the images kept aside for testing, the same in every version of the labels"),
+]
+SeedOption = Annotated[int, typer.Option("--seed", help="same seed, same result")]
+MethodOption = Annotated[str, typer.Option("--method", help="how to learn: `truemask methods` lists them")]
+WithOption = Annotated[
+    list[str] | None, typer.Option("--with", help="a knob of the method, such as q=0.5; may be repeated")
+]
+SetOption = Annotated[
+    list[str] | None, typer.Option("--set", help="a setting of the plan, such as lr=0.001; may be repeated")
+]
+QuietOption = Annotated[bool, typer.Option("--quiet", help="no progress bars")]
+
+
+@app.command()
+def demo(
+    out: Annotated[Path, typer.Option(help="folder to make")] = Path("truemask-demo"),
+    seed: SeedOption = 0,
+) -> None:
+    """The whole way in a few minutes, on embedded data: corrupt, train, audit, and a page to look at."""
+    from truemask.bench.demo import run_demo
+
+    run_demo(out, seed=seed)
+
+
+@data_app.command("list")
+def data_list() -> None:
+    """Embedded data sets, and the formats that are read from disk."""
+    from truemask.bench.showing import print_data_list
+
+    print_data_list()
+
+
+@data_app.command("show")
+def data_show(
+    source: SourceArgument,
+    labels: LabelsOption = None,
+    task: TaskOption = None,
+    out: Annotated[Path | None, typer.Option(help="contact sheet to write; default: NAME-sheet.png here")] = None,
+    images: Annotated[int, typer.Option(help="images on the sheet", min=1)] = 12,
+    split: SplitOption = None,
+) -> None:
+    """Classes, counts and sizes of a data set, and a contact sheet."""
+    from truemask.bench.showing import show_data
+    from truemask.bench.sources import Source
+
+    show_data(Source(source, labels, task, split), out, images)
+
+
+@data_app.command("make")
+def data_make(
+    name: Annotated[str, typer.Argument(help="an embedded name, such as organelles:train=200,seed=1")],
+    out: Annotated[Path, typer.Argument(help="folder to make")],
+) -> None:
+    """Write an embedded data set to disk in its natural format."""
+    from truemask.data import open_dataset, write_dataset
+
+    splits = open_dataset(name)
+    write_dataset(splits, {}, out)
+    counts = ", ".join(f"{split} {len(dataset)}" for split, dataset in splits.splits.items())
+    print(f"{out}: {splits.name} as {splits.format}: {counts}")
+
+
+@app.command()
+def corrupt(
+    source: SourceArgument,
+    spec: Annotated[str, typer.Argument(help="what to do to the labels, such as miss:0.3+symmetric:0.2")],
+    out: Annotated[Path, typer.Argument(help="folder to make")],
+    seed: SeedOption = 0,
+    split: SplitOption = None,
+    labels: LabelsOption = None,
+    task: TaskOption = None,
+    quiet: QuietOption = False,
+) -> None:
+    """Write a noisy copy of SOURCE in its own format, with a manifest of what was done.
+
+    Only the training split is touched, unless --split names another.
+    """
+    from truemask.bench.noisy import write_noisy
+    from truemask.bench.sources import Source
+
+    print(write_noisy(Source(source, labels, task, split), spec, out, seed=seed, show=not quiet))
+
+
+@app.command()
+def train(
+    source: SourceArgument,
+    method: MethodOption = "ce",
+    out: Annotated[Path, typer.Option(help="the run's folder; default: runs/SOURCE-METHOD-SEED")] = Path(),
+    network: Annotated[str, typer.Option(help="`truemask networks` lists them")] = "auto",
+    epochs: Annotated[int | None, typer.Option(help="passes over the training images", min=1)] = None,
+    batch_size: Annotated[int | None, typer.Option(help="images per step", min=1)] = None,
+    size_px: Annotated[int | None, typer.Option(help="reduce images to this longest side")] = None,
+    crop_px: Annotated[int | None, typer.Option(help="train on square crops of this side")] = None,
+    knobs: WithOption = None,
+    settings: SetOption = None,
+    test: Annotated[str | None, typer.Option(help="a data set to score after every epoch, for the curves")] = None,
+    trusted: Annotated[str | None, typer.Option(help="verified labels, for methods that ask for some")] = None,
+    seed: SeedOption = 0,
+    labels: LabelsOption = None,
+    task: TaskOption = None,
+    split: SplitOption = None,
+    holdout: HoldoutOption = None,
+    devices: Annotated[int, typer.Option(help="processes that share every batch", min=1)] = 1,
+    resume: Annotated[bool, typer.Option("--resume", help="go on where a killed run stopped")] = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Learn from the given labels of SOURCE, and leave a run folder."""
+    from truemask.bench.sources import Source
+    from truemask.bench.verbs import train_verb
+
+    direct = {"network": network, "epochs": epochs, "batch_size": batch_size, "size_px": size_px, "crop_px": crop_px}
+    plan = {name: value for name, value in direct.items() if value is not None} | _pairs("--set", settings)
+    train_verb(
+        Source(source, labels, task, split, holdout),
+        method,
+        _pairs("--with", knobs),
+        plan | {"seed": seed},
+        None if out == Path() else out,
+        test=None if test is None else Source(test, labels, task, None, holdout),
+        trusted=None if trusted is None else Source(trusted, labels, task),
+        devices=devices,
+        resume=resume,
+        show=not quiet,
+    )
+
+
+@app.command()
+def predict(
+    run: Annotated[Path, typer.Argument(help="a run's folder")],
+    source: SourceArgument,
+    out: Annotated[Path, typer.Option(help="folder to make")],
+    labels: LabelsOption = None,
+    task: TaskOption = None,
+    split: SplitOption = None,
+    holdout: HoldoutOption = None,
+    quiet: QuietOption = False,
+) -> None:
+    """Write a run's predictions for SOURCE: probabilities or objects, one file an image."""
+    from truemask.bench.sources import Source
+    from truemask.bench.verbs import predict_verb
+
+    predict_verb(run, Source(source, labels, task, split, holdout), out, show=not quiet)
+
+
+@app.command()
+def evaluate(
+    predicted: Annotated[Path, typer.Argument(help="a run's folder, or a folder that `predict` wrote")],
+    truth: SourceArgument,
+    out: Annotated[Path | None, typer.Option(help="write the numbers as JSON, too")] = None,
+    labels: LabelsOption = None,
+    task: TaskOption = None,
+    split: SplitOption = None,
+    holdout: HoldoutOption = None,
+    quiet: QuietOption = False,
+) -> None:
+    """Score predictions against the labels of TRUTH: its test split, where it has one."""
+    from truemask.bench.sources import Source
+    from truemask.bench.verbs import evaluate_verb
+
+    evaluate_verb(predicted, Source(truth, labels, task, split, holdout), out, show=not quiet)
+
+
+@app.command()
+def audit(
+    source: SourceArgument,
+    out: Annotated[Path, typer.Option(help="folder to make")] = Path("truemask-audit"),
+    method: MethodOption = "ce",
+    folds: Annotated[int, typer.Option(help="networks, each blind to a part of the labels", min=2)] = 2,
+    predictions: Annotated[
+        Path | None, typer.Option(help="a folder that `predict` wrote, instead of training folds")
+    ] = None,
+    truth: Annotated[str | None, typer.Option(help="clean labels, to score the audit with")] = None,
+    network: Annotated[str, typer.Option(help="`truemask networks` lists them")] = "auto",
+    epochs: Annotated[int | None, typer.Option(help="passes over the training images", min=1)] = None,
+    size_px: Annotated[int | None, typer.Option(help="reduce images to this longest side")] = None,
+    crop_px: Annotated[int | None, typer.Option(help="train on square crops of this side")] = None,
+    knobs: WithOption = None,
+    settings: SetOption = None,
+    seed: SeedOption = 0,
+    labels: LabelsOption = None,
+    task: TaskOption = None,
+    split: SplitOption = None,
+    quiet: QuietOption = False,
+) -> None:
+    """Find the given labels of SOURCE that are probably wrong, and write findings and a page."""
+    from truemask.bench.auditing import audit_verb
+    from truemask.bench.sources import Source
+
+    direct = {"network": network, "epochs": epochs, "size_px": size_px, "crop_px": crop_px}
+    plan = {name: value for name, value in direct.items() if value is not None} | _pairs("--set", settings)
+    audit_verb(
+        Source(source, labels, task, split),
+        out,
+        method=method,
+        knobs=_pairs("--with", knobs),
+        settings=plan | {"seed": seed},
+        folds=folds,
+        predicted=predictions,
+        truth=None if truth is None else Source(truth, None, task, split),
+        show=not quiet,
+    )
+
+
+@app.command()
+def methods(name: Annotated[str | None, typer.Argument(help="one of them, with its knobs")] = None) -> None:
+    """The methods there are, the tasks they work on, and their knobs."""
+    from truemask.bench.showing import print_methods
+
+    print_methods(name)
+
+
+@app.command()
+def networks() -> None:
+    """The networks there are, and what for."""
+    from truemask.bench.showing import print_networks
+
+    print_networks()
+
+
+@app.command()
+def noises() -> None:
+    """The noises there are, and what a spec looks like."""
+    from truemask.bench.showing import print_noises
+
+    print_noises()
+
+
+TableArgument = Annotated[str, typer.Argument(help="a TOML file, or the name of one in tables/")]
+ResultsOption = Annotated[Path, typer.Option(help="folder of all results")]
+
+
+@bench_app.command("run")
+def bench_run(
+    table: TableArgument,
+    jobs: Annotated[int, typer.Option(help="processes at a time, one thread each", min=1)] = 1,
+    results: ResultsOption = Path("tables/results"),
+    only: Annotated[str | None, typer.Option(help="run only cells whose name contains this, such as 'sce ·'")] = None,
+) -> None:
+    """Run the cells of a table that have no result yet."""
+    from truemask.bench.verbs import bench_run_verb
+
+    if not bench_run_verb(table, results, jobs, only):
+        raise typer.Exit(1)
+
+
+@bench_app.command("show")
+def bench_show(table: TableArgument, results: ResultsOption = Path("tables/results")) -> None:
+    """Render a table from the results that are there, as Markdown."""
+    from truemask.bench.verbs import bench_show_verb
+
+    bench_show_verb(table, results)
+
+
+def _pairs(option: str, texts: list[str] | None) -> dict[str, Any]:
+    """name=value texts of a repeatable option as a mapping."""
+    pairs: dict[str, Any] = {}
+    for text in texts or []:
+        name, equals, value = text.partition("=")
+        if not equals or not name:
+            raise BadInput(f"{option} takes name=value, such as {option} lr=0.001; got {text!r}")
+        pairs[name.strip().replace("-", "_")] = value.strip()
+    return pairs
+
+
+def main() -> None:
+    """Entry point: what a user got wrong is one line on standard error and exit code 2."""
+    try:
+        app()
+    except BadInput as error:
+        print(f"truemask: {error}", file=sys.stderr)
+        sys.exit(2)
+
+
+if __name__ == "__main__":
+    main()

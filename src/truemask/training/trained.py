@@ -1,0 +1,85 @@
+"""A finished run, opened for prediction."""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from lightning.fabric import Fabric
+from torch import nn
+
+from truemask.data.dataset import Dataset
+from truemask.methods import make_method
+from truemask.methods.method import Method
+from truemask.networks import build_network
+from truemask.training.checkpoint import load_networks, read_tensors
+from truemask.training.devices import make_fabric
+from truemask.training.plan import Plan
+from truemask.training.predicting import predictions
+from truemask.training.prediction import Prediction
+from truemask.types import BadInput, Problem, Task
+
+
+@dataclass(frozen=True)
+class Trained:
+    """Networks of a finished run, and all that is needed to predict with them.
+
+    Args:
+        path: the run's folder.
+        problem: classes and task.
+        method: what trained them; combines them.
+        plan: how they were trained.
+        networks: those that predict, in evaluation mode.
+        fabric: device and precision.
+    """
+
+    path: Path
+    problem: Problem
+    method: Method
+    plan: Plan
+    networks: Mapping[str, nn.Module]
+    fabric: Fabric
+
+    def predict(self, dataset: Dataset) -> Iterator[Prediction]:
+        """One prediction a row, in order.
+
+        Raises:
+            BadInput: the data set's task or channels are not the run's.
+        """
+        if (dataset.problem.task, dataset.problem.channels) != (self.problem.task, self.problem.channels):
+            raise BadInput(
+                f"{self.path} was trained for {self.problem.task} on {self.problem.channels} channels; "
+                f"{dataset.name} is {dataset.problem.task} with {dataset.problem.channels}"
+            )
+        networks = list(self.networks.values())
+        return predictions(self.method, networks, dataset, self.plan, self.fabric.autocast)
+
+
+def load_run(path: Path) -> Trained:
+    """A run's networks by its folder.
+
+    Raises:
+        BadInput: the folder holds no finished run.
+    """
+    if not (path / "done.json").is_file():
+        hint = "resume it first" if (path / "config.json").is_file() else "train one there first"
+        raise BadInput(f"{path} holds no finished run (no done.json); {hint}")
+    config: dict[str, Any] = json.loads((path / "config.json").read_text())
+    problem = problem_from(config["problem"])
+    method = make_method(config["method"], config["knobs"])
+    plan = Plan().changed(config["plan"])
+    fabric = make_fabric(plan.precision)
+    tensors = read_tensors(path / "weights.safetensors")
+    names = dict.fromkeys(key.split("/")[0] for key in tensors)
+    networks = {name: build_network(plan.network, problem) for name in names}
+    load_networks(networks, tensors)
+    for network in networks.values():
+        network.eval().to(fabric.device)
+    return Trained(path, problem, method, plan, networks, fabric)
+
+
+def problem_from(config: Mapping[str, Any]) -> Problem:
+    """The problem that a run's config.json describes."""
+    fields = {**config, "task": Task(config["task"]), "classes": tuple(config["classes"])}
+    return Problem(**fields)
