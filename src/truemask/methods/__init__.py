@@ -1,0 +1,53 @@
+"""Methods: how to learn in spite of wrong labels, one file a paper. METHODS is the table."""
+
+from collections.abc import Mapping
+
+from truemask.methods.bootstrap import BootstrapHard, BootstrapSoft
+from truemask.methods.ce import CE
+from truemask.methods.co_teaching import CoTeaching
+from truemask.methods.elr import ELR
+from truemask.methods.gce import GCE
+from truemask.methods.knobs import Knob, read_knobs
+from truemask.methods.knobs import knobs_of as knobs_of_class
+from truemask.methods.lncis import LNCIS
+from truemask.methods.method import Method
+from truemask.methods.sce import SCE
+from truemask.methods.truncated_gce import TruncatedGCE
+from truemask.types import BadInput
+
+METHODS: Mapping[str, type[Method]] = {
+    "bootstrap_hard": BootstrapHard,
+    "bootstrap_soft": BootstrapSoft,
+    "ce": CE,
+    "co_teaching": CoTeaching,
+    "elr": ELR,
+    "gce": GCE,
+    "lncis": LNCIS,
+    "sce": SCE,
+    "truncated_gce": TruncatedGCE,
+}
+
+
+def make_method(name: str, knobs: Mapping[str, object] | None = None) -> Method:
+    """The method of that name; knobs that are not given keep their defaults, text is read by their types.
+
+    Raises:
+        BadInput: no such method or knob, a value of the wrong type, or one out of range.
+    """
+    method = _look_up(name)
+    return method(**read_knobs(name, method, knobs or {}))
+
+
+def knobs_of(name: str) -> tuple[Knob, ...]:
+    """Name, types, default and meaning of each knob of a method.
+
+    Raises:
+        BadInput: no such method.
+    """
+    return knobs_of_class(_look_up(name))
+
+
+def _look_up(name: str) -> type[Method]:
+    if name not in METHODS:
+        raise BadInput(f"no method called {name!r}; there is: {', '.join(METHODS)}")
+    return METHODS[name]

@@ -1,0 +1,76 @@
+"""Bootstrapping: Reed, Lee, Anguelov, Szegedy, Erhan & Rabinovich, ICLR workshop 2015, arXiv:1412.6596."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from truemask.batch import Batch
+from truemask.losses.bootstrap import bootstrap_soft, check_bootstrap
+from truemask.methods.ce import CE
+from truemask.methods.knobs import check_share
+from truemask.methods.method import Method, Stage, Targets
+from truemask.types import IGNORE
+
+
+@dataclass(frozen=True, kw_only=True)
+class BootstrapSoft(Method):
+    """Learns a mixture of the given label and its own prediction, gradient of both included.
+
+    The same as cross entropy with a reward for being sure.
+
+    Args:
+        beta: weight of the given label in (0, 1]; 1 is cross entropy.
+    """
+
+    beta: float = 0.95
+
+    def __post_init__(self) -> None:
+        check_bootstrap(self.beta)
+
+    # A loss and not a target: targets are detached, which would leave beta * cross entropy and nothing else.
+    def unit_loss(
+        self,
+        logits: Float[Tensor, "b k *space"],
+        targets: Targets,
+        batch: Batch,  # noqa: ARG002
+    ) -> Float[Tensor, "b *space"]:
+        """Cross entropy to label and live prediction, mixed."""
+        return bootstrap_soft(logits, targets, beta=self.beta)
+
+
+@dataclass(frozen=True, kw_only=True)
+class BootstrapHard(Method):
+    """Learns a mixture of the given label and the class that it finds likeliest itself.
+
+    Confirms early mistakes if begun before the network knows anything; where over half the labels are wrong
+    it is worse than cross entropy.
+
+    Args:
+        beta: weight of the given label in (0, 1]; 1 is cross entropy.
+        warm_up: share of the epochs that plain cross entropy has first, in [0, 1).
+    """
+
+    beta: float = 0.8
+    warm_up: float = 0.0
+
+    def __post_init__(self) -> None:
+        check_bootstrap(self.beta)
+        check_share("bootstrap_hard", "warm_up", self.warm_up)
+
+    def stages(self, epochs: int) -> Sequence[Stage]:
+        """Cross entropy, then bootstrapping."""
+        first = round(self.warm_up * epochs)
+        return Stage("ce", first, hooks=CE()), Stage("bootstrap", epochs - first)
+
+    def targets(
+        self, batch: Batch, logits: Float[Tensor, "b k *space"]
+    ) -> tuple[Targets, Float[Tensor, "b *space"] | None]:
+        """beta at the given label and 1 - beta at the likeliest class; zeros where the label is IGNORE."""
+        says = (batch.labels != IGNORE).unsqueeze(1)
+        given = batch.labels.long().unsqueeze(1).where(says, 0)
+        mixed = torch.zeros_like(logits).scatter_(1, logits.argmax(dim=1, keepdim=True), 1 - self.beta)
+        mixed.scatter_add_(1, given, torch.full_like(given, self.beta, dtype=mixed.dtype))
+        return mixed * says, None
