@@ -4,6 +4,7 @@ import numpy as np
 from jaxtyping import Int64, UInt8
 
 from truemask import rle
+from truemask.data.runs import fill
 from truemask.types import IGNORE, Instances
 
 
@@ -13,9 +14,9 @@ def paint(objects: Instances) -> UInt8[np.ndarray, "h w"]:
     Crowds are IGNORE, beneath every object; an object of unknown class is IGNORE where it shows.
     """
     labels = np.zeros(objects.size, dtype=np.uint8)
-    for index in painting_order(objects):
-        mask = rle.unpack((objects.masks[index],), objects.size)[0]
-        labels[mask] = IGNORE if objects.crowd[index] else objects.classes[index]
+    order = painting_order(objects)
+    shown = np.where(objects.crowd, np.uint8(IGNORE), objects.classes)[order]
+    fill(labels, [objects.masks[i] for i in order], shown)
     return labels
 
 
