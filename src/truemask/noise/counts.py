@@ -1,0 +1,55 @@
+"""What became of how many labels: counts by class before and after, and shares of them."""
+
+import numpy as np
+from jaxtyping import Bool, Int64
+
+from truemask.noise.objects import bearing
+from truemask.types import IGNORE, Instances, Labels, Problem
+
+Share = tuple[int, int]
+"""How many, of how many."""
+
+
+def counts(before: Labels, after: Labels, problem: Problem) -> Int64[np.ndarray, "k k+1"]:
+    """Units of class i that became class j; in the last column those that became IGNORE.
+
+    Objects are matched by id: one that vanished became background, one that is new was background.
+    """
+    if isinstance(before, Instances):
+        assert isinstance(after, Instances)
+        old, new = _classes_by_id(before, after)
+    else:
+        old, new = (np.asarray(side, dtype=np.uint8).ravel() for side in (before, after))
+    k = problem.num_classes
+    return _joint(old, new)[:k, [*range(k), IGNORE]]
+
+
+def units(labels: Labels) -> int:
+    """How many units bear a label: pixels, objects or the image, without IGNORE and crowd objects."""
+    if isinstance(labels, Instances):
+        return int(bearing(labels).sum())
+    return int(np.count_nonzero(np.asarray(labels) != IGNORE))
+
+
+def changed_among(table: Int64[np.ndarray, "k m"], classes: Bool[np.ndarray, "k"]) -> Share:
+    """Units that did not keep their class, among those of the given true classes."""
+    total = table[classes].sum()
+    return int(total - np.diagonal(table)[classes].sum()), int(total)
+
+
+def _classes_by_id(before: Instances, after: Instances) -> tuple[np.ndarray, np.ndarray]:
+    """Old and new class of every object of either list that bears a label; 0 where it is not there."""
+    ids = np.union1d(before.ids[bearing(before)], after.ids[bearing(after)])
+    both = np.zeros((2, len(ids)), dtype=np.uint8)
+    for side, objects in enumerate((before, after)):
+        here = np.isin(objects.ids, ids)
+        both[side, np.searchsorted(ids, objects.ids[here])] = objects.classes[here]
+    return both[0], both[1]
+
+
+def _joint(old: np.ndarray, new: np.ndarray) -> Int64[np.ndarray, "256 256"]:
+    from truemask.noise import kernels
+
+    table = np.zeros((256, 256), dtype=np.int64)
+    kernels.joint(old, new, table)
+    return table

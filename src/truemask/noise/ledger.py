@@ -1,0 +1,163 @@
+"""Keeps account of what noise does to the labels of a data set, image by image."""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Int64
+
+from truemask.noise.changes import Changes, changes
+from truemask.noise.corrupt import stepwise
+from truemask.noise.counts import Share, counts, units
+from truemask.noise.spec import Spec
+from truemask.noise.table import NOISES
+from truemask.types import BadInput, Instances, Labels, Problem
+
+_DIGEST_BYTES = 16
+
+
+class _Packed(NamedTuple):
+    """Changes of one image, compressed: dense pixel noise has one change for every few pixels."""
+
+    rows: int
+    content: bytes
+    masks: dict[int, bytes]
+
+
+@dataclass
+class Ledger:
+    """What was done to which labels. Ledgers of parts of a data set merge, in any order, to one of the whole.
+
+    Use: `noisy = ledger.corrupt(labels, key)` for every image, `ledger.merge(other)` for what other workers
+    did, then `write_manifest(ledger, folder)`.
+
+    Args:
+        spec: the noise.
+        problem: what the classes are.
+        seed: of all draws.
+    """
+
+    spec: Spec
+    problem: Problem
+    seed: int
+    units: int = 0
+    changed: int = 0
+    steps: list[Share] = field(init=False)
+    counts: Int64[np.ndarray, "k k+1"] = field(init=False)
+    _digests: dict[str, bytes] = field(default_factory=dict)
+    _changes: dict[str, _Packed] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        k = self.problem.num_classes
+        self.steps = [(0, 0)] * len(self.spec.steps)
+        self.counts = np.zeros((k, k + 1), dtype=np.int64)
+
+    @property
+    def images(self) -> int:
+        """How many have been added."""
+        return len(self._digests)
+
+    def corrupt(self, labels: Labels, key: str) -> Labels:
+        """The labels of an image with the noise, which the ledger now knows about.
+
+        Raises:
+            BadInput: as `truemask.noise.corrupt`; or if an image of this key is in the ledger already.
+        """
+        before, done = labels, []
+        for step, after in zip(
+            self.spec.steps,
+            stepwise(labels, self.spec, problem=self.problem, seed=self.seed, key=key),
+            strict=True,
+        ):
+            done.append(NOISES[step.name].realised(before, after, self.problem, step.knobs()))
+            before = after
+        self._add(key, labels, before, done)
+        return before
+
+    def merge(self, other: "Ledger") -> None:
+        """Take over what another ledger of the same noise knows.
+
+        Raises:
+            BadInput: if it is of another noise, seed or problem, or both know an image of the same key.
+        """
+        if (self.spec, self.seed, self.problem) != (other.spec, other.seed, other.problem):
+            raise BadInput(
+                f"ledgers of different corruptions do not merge: {self.spec} with seed {self.seed}, and "
+                f"{other.spec} with seed {other.seed}"
+            )
+        for key in other._digests:
+            self._must_be_new(key)
+        self._digests.update(other._digests)
+        self._changes.update(other._changes)
+        self.steps = [_sum(ours, theirs) for ours, theirs in zip(self.steps, other.steps, strict=True)]
+        self.counts += other.counts
+        self.units += other.units
+        self.changed += other.changed
+
+    def changes(self) -> Iterator[Changes]:
+        """The changes of every image that has some, in the order of their keys."""
+        for key in sorted(self._changes):
+            yield _unpacked(key, self._changes[key])
+
+    def data_hash(self) -> str:
+        """A hash of all labels before the noise, with their keys, in whatever order they came."""
+        whole = hashlib.blake2b(digest_size=_DIGEST_BYTES)
+        for key in sorted(self._digests):
+            whole.update(hashlib.blake2b(key.encode(), digest_size=_DIGEST_BYTES).digest())
+            whole.update(self._digests[key])
+        return f"blake2b:{whole.hexdigest()}"
+
+    def _add(self, key: str, before: Labels, after: Labels, done: list[Share]) -> None:
+        self._must_be_new(key)
+        self._digests[key] = _digest(before)
+        self.steps = [_sum(ours, theirs) for ours, theirs in zip(self.steps, done, strict=True)]
+        self.counts += counts(before, after, self.problem)
+        self.units += units(before)
+        differ = changes(before, after, key, self.problem)
+        self.changed += int(differ.run.sum())
+        if len(differ):
+            self._changes[key] = _packed(differ)
+
+    def _must_be_new(self, key: str) -> None:
+        if key in self._digests:
+            raise BadInput(f"image {key!r} is in the ledger already; keys of a data set are unique")
+
+
+def _sum(one: Share, other: Share) -> Share:
+    return one[0] + other[0], one[1] + other[1]
+
+
+def _digest(labels: Labels) -> bytes:
+    digest = hashlib.blake2b(digest_size=_DIGEST_BYTES)
+    if isinstance(labels, Instances):
+        digest.update(repr((labels.size, [len(mask) for mask in labels.masks])).encode())
+        for mask in labels.masks:
+            digest.update(mask)
+        for column in (labels.classes, labels.boxes, labels.ids, labels.crowd):
+            digest.update(column.tobytes())
+    else:
+        digest.update(repr(np.shape(labels)).encode())
+        digest.update(np.asarray(labels, dtype=np.uint8).tobytes())
+    return digest.digest()
+
+
+def _packed(done: Changes) -> _Packed:
+    import pyarrow as pa
+
+    # Steps from unit to unit instead of the units themselves: small numbers, which compress.
+    columns = (np.diff(done.unit, prepend=0), done.run, done.source, done.target, done.kind)
+    content = b"".join(column.tobytes() for column in columns)
+    return _Packed(len(done), pa.compress(content, codec="zstd", asbytes=True), done.masks)
+
+
+def _unpacked(key: str, packed: _Packed) -> Changes:
+    import pyarrow as pa
+
+    n = packed.rows
+    content = pa.decompress(packed.content, n * (8 + 4 + 3), codec="zstd", asbytes=True)
+    unit = np.cumsum(np.frombuffer(content, np.int64, n))
+    run = np.frombuffer(content, np.int32, n, 8 * n)
+    source, target, kind = np.frombuffer(content, np.uint8, 3 * n, 12 * n).reshape(3, n)
+    return Changes(key, unit, run, source, target, kind, packed.masks)
