@@ -1,0 +1,3 @@
+"""Learn image segmentation from labels that cannot be trusted."""
+
+__version__ = "0.1.0"

@@ -33,7 +33,10 @@ TaskOption = Annotated[
 SplitOption = Annotated[str | None, typer.Option("--split", help="train, val, test, ...")]
 HoldoutOption = Annotated[
     float | None,
-    typer.Option("--holdout", help="share of the images kept aside for testing, the same in every version of the labels"),
+    typer.Option(
+        "--holdout",
+        help="share of the images kept aside for testing, the same in every version of the labels",
+    ),
 ]
 SeedOption = Annotated[int, typer.Option("--seed", help="same seed, same result")]
 MethodOption = Annotated[str, typer.Option("--method", help="how to learn: `truemask methods` lists them")]
@@ -52,7 +55,7 @@ def demo(
     seed: SeedOption = 0,
 ) -> None:
     """The whole way in a few minutes, on embedded data: corrupt, train, audit, and a page to look at."""
-    from truemask.bench.demo import run_demo
+    from truemask.commands.demo import run_demo
 
     run_demo(out, seed=seed)
 
@@ -60,7 +63,7 @@ def demo(
 @data_app.command("list")
 def data_list() -> None:
     """Embedded data sets, and the formats that are read from disk."""
-    from truemask.bench.showing import print_data_list
+    from truemask.commands.showing import print_data_list
 
     print_data_list()
 
@@ -70,13 +73,15 @@ def data_show(
     source: SourceArgument,
     labels: LabelsOption = None,
     task: TaskOption = None,
-    out: Annotated[Path | None, typer.Option(help="contact sheet to write; default: NAME-sheet.png here")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="contact sheet to write; default: NAME-sheet.png here")
+    ] = None,
     images: Annotated[int, typer.Option(help="images on the sheet", min=1)] = 12,
     split: SplitOption = None,
 ) -> None:
     """Classes, counts and sizes of a data set, and a contact sheet."""
-    from truemask.bench.showing import show_data
     from truemask.bench.sources import Source
+    from truemask.commands.showing import show_data
 
     show_data(Source(source, labels, task, split), out, images)
 
@@ -110,10 +115,10 @@ def corrupt(
 
     Only the training split is touched, unless --split names another.
     """
-    from truemask.bench.noisy import write_noisy
     from truemask.bench.sources import Source
+    from truemask.commands.corrupt import corrupt_source
 
-    print(write_noisy(Source(source, labels, task, split), spec, out, seed=seed, show=not quiet))
+    corrupt_source(Source(source, labels, task, split), spec, out, seed=seed, show=not quiet)
 
 
 @app.command()
@@ -128,8 +133,12 @@ def train(
     crop_px: Annotated[int | None, typer.Option(help="train on square crops of this side")] = None,
     knobs: WithOption = None,
     settings: SetOption = None,
-    test: Annotated[str | None, typer.Option(help="a data set to score after every epoch, for the curves")] = None,
-    trusted: Annotated[str | None, typer.Option(help="verified labels, for methods that ask for some")] = None,
+    test: Annotated[
+        str | None, typer.Option(help="a data set to score after every epoch, for the curves")
+    ] = None,
+    trusted: Annotated[
+        str | None, typer.Option(help="verified labels, for methods that ask for some")
+    ] = None,
     seed: SeedOption = 0,
     labels: LabelsOption = None,
     task: TaskOption = None,
@@ -141,9 +150,15 @@ def train(
 ) -> None:
     """Learn from the given labels of SOURCE, and leave a run folder."""
     from truemask.bench.sources import Source
-    from truemask.bench.verbs import train_verb
+    from truemask.commands.runs import train_verb
 
-    direct = {"network": network, "epochs": epochs, "batch_size": batch_size, "size_px": size_px, "crop_px": crop_px}
+    direct = {
+        "network": network,
+        "epochs": epochs,
+        "batch_size": batch_size,
+        "size_px": size_px,
+        "crop_px": crop_px,
+    }
     plan = {name: value for name, value in direct.items() if value is not None} | _pairs("--set", settings)
     train_verb(
         Source(source, labels, task, split, holdout),
@@ -172,7 +187,7 @@ def predict(
 ) -> None:
     """Write a run's predictions for SOURCE: probabilities or objects, one file an image."""
     from truemask.bench.sources import Source
-    from truemask.bench.verbs import predict_verb
+    from truemask.commands.runs import predict_verb
 
     predict_verb(run, Source(source, labels, task, split, holdout), out, show=not quiet)
 
@@ -190,7 +205,7 @@ def evaluate(
 ) -> None:
     """Score predictions against the labels of TRUTH: its test split, where it has one."""
     from truemask.bench.sources import Source
-    from truemask.bench.verbs import evaluate_verb
+    from truemask.commands.runs import evaluate_verb
 
     evaluate_verb(predicted, Source(truth, labels, task, split, holdout), out, show=not quiet)
 
@@ -218,8 +233,8 @@ def audit(
     quiet: QuietOption = False,
 ) -> None:
     """Find the given labels of SOURCE that are probably wrong, and write findings and a page."""
-    from truemask.bench.auditing import audit_verb
     from truemask.bench.sources import Source
+    from truemask.commands.auditing import audit_verb
 
     direct = {"network": network, "epochs": epochs, "size_px": size_px, "crop_px": crop_px}
     plan = {name: value for name, value in direct.items() if value is not None} | _pairs("--set", settings)
@@ -239,7 +254,7 @@ def audit(
 @app.command()
 def methods(name: Annotated[str | None, typer.Argument(help="one of them, with its knobs")] = None) -> None:
     """The methods there are, the tasks they work on, and their knobs."""
-    from truemask.bench.showing import print_methods
+    from truemask.commands.showing import print_methods
 
     print_methods(name)
 
@@ -247,7 +262,7 @@ def methods(name: Annotated[str | None, typer.Argument(help="one of them, with i
 @app.command()
 def networks() -> None:
     """The networks there are, and what for."""
-    from truemask.bench.showing import print_networks
+    from truemask.commands.showing import print_networks
 
     print_networks()
 
@@ -255,7 +270,7 @@ def networks() -> None:
 @app.command()
 def noises() -> None:
     """The noises there are, and what a spec looks like."""
-    from truemask.bench.showing import print_noises
+    from truemask.commands.showing import print_noises
 
     print_noises()
 
@@ -269,21 +284,23 @@ def bench_run(
     table: TableArgument,
     jobs: Annotated[int, typer.Option(help="processes at a time, one thread each", min=1)] = 1,
     results: ResultsOption = Path("tables/results"),
-    only: Annotated[str | None, typer.Option(help="run only cells whose name contains this, such as 'sce ·'")] = None,
+    only: Annotated[
+        str | None, typer.Option(help="run only cells whose name contains this, such as 'sce ·'")
+    ] = None,
 ) -> None:
     """Run the cells of a table that have no result yet."""
-    from truemask.bench.verbs import bench_run_verb
+    from truemask.commands.tables import run_table
 
-    if not bench_run_verb(table, results, jobs, only):
+    if not run_table(table, results, jobs, only):
         raise typer.Exit(1)
 
 
 @bench_app.command("show")
 def bench_show(table: TableArgument, results: ResultsOption = Path("tables/results")) -> None:
     """Render a table from the results that are there, as Markdown."""
-    from truemask.bench.verbs import bench_show_verb
+    from truemask.commands.tables import show_table
 
-    bench_show_verb(table, results)
+    show_table(table, results)
 
 
 def _pairs(option: str, texts: list[str] | None) -> dict[str, Any]:

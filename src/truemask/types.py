@@ -1,4 +1,4 @@
-"""The nouns that every part speaks: tasks, problems, instances, IGNORE. Arrays here are numpy; `batch.py` has torch."""
+"""The nouns that every part speaks: tasks, problems, instances, IGNORE. In numpy; `batch.py` has torch."""
 
 from dataclasses import dataclass
 from enum import StrEnum

@@ -39,7 +39,9 @@ def test_boxes_move_with_the_masks_they_hold(crop_px):
 
 def test_the_eight_turns_are_all_different():
     plane = torch.arange(16.0).reshape(4, 4)
-    seen = {tuple(Geometry((4, 4), 0, 0, (4, 4), turn).forward(plane, 0).flatten().tolist()) for turn in range(8)}
+    seen = {
+        tuple(Geometry((4, 4), 0, 0, (4, 4), turn).forward(plane, 0).flatten().tolist()) for turn in range(8)
+    }
     assert len(seen) == 8
 
 

@@ -7,8 +7,16 @@ from truemask.types import BadInput
 
 
 def test_text_is_read_by_the_type_of_the_setting():
-    plan = Plan().changed({"epochs": "3", "lr": "0.01", "clip": "5", "milestones": "0.5,0.9", "compile": "true"})
-    assert (plan.epochs, plan.lr, plan.clip, plan.milestones, plan.compile) == (3, 0.01, 5.0, (0.5, 0.9), True)
+    plan = Plan().changed(
+        {"epochs": "3", "lr": "0.01", "clip": "5", "milestones": "0.5,0.9", "compile": "true"}
+    )
+    assert (plan.epochs, plan.lr, plan.clip, plan.milestones, plan.compile) == (
+        3,
+        0.01,
+        5.0,
+        (0.5, 0.9),
+        True,
+    )
     assert plan.changed({"clip": "none"}).clip is None
 
 

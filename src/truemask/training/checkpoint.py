@@ -28,7 +28,8 @@ def read_tensors(path: Path) -> dict[str, Tensor]:
     """
     if not path.is_file():
         raise BadInput(f"{path} is missing: not a finished run, or weights were removed; train again")
-    return load_file(path)
+    tensors: dict[str, Tensor] = load_file(path)
+    return tensors
 
 
 def network_tensors(networks: Mapping[str, nn.Module]) -> dict[str, Tensor]:

@@ -38,7 +38,7 @@ def train_folds(recipe: Recipe, folds: int, folder: Path, *, show: bool = True) 
         BadInput: fewer than 2 folds, or fewer images than folds.
     """
     count = len(recipe.dataset)
-    if not 2 <= folds <= count:  # noqa: PLR2004
+    if not 2 <= folds <= count:
         raise BadInput(f"out-of-fold prediction needs 2 to {count} folds for {count} images, got {folds}")
     rng = np.random.default_rng(seed_for("folds", recipe.dataset.name, recipe.plan.seed))
     parts = np.array_split(rng.permutation(count), folds)

@@ -44,7 +44,7 @@ class Geometry:
         return self.window[::-1] if self.turn & 4 else self.window
 
     def forward(self, plane: Tensor, fill: float) -> Tensor:
-        """"... h w" of the image's size, as the network sees it; `fill` where the window hangs over."""
+        """ "... h w" of the image's size, as the network sees it; `fill` where the window hangs over."""
         (top, bottom, left, right), pads = self._overlap()
         view = plane[..., top:bottom, left:right]
         if any(pads):

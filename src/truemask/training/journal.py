@@ -1,26 +1,13 @@
-"""What a run writes while it goes: metrics per epoch as CSV and TensorBoard, and a bar for people."""
+"""What a run writes while it goes: metrics per epoch, as CSV and for TensorBoard."""
 
 import csv
 import io
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from pathlib import Path
-from typing import TypeVar
-
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    TaskID,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
 
 from truemask.files import write_text
 
 Row = dict[str, float | int | str]
-Item = TypeVar("Item")
 
 
 class Journal:
@@ -64,41 +51,3 @@ def as_csv(rows: list[Row]) -> str:
     writer.writeheader()
     writer.writerows(rows)
     return text.getvalue()
-
-
-class Bar:
-    """One line of progress that a run advances and annotates."""
-
-    def __init__(self, progress: Progress | None, task: TaskID | None) -> None:
-        self._progress, self._task = progress, task
-
-    def advance(self, note: str) -> None:
-        """One step further; `note` says how it goes."""
-        if self._progress is not None and self._task is not None:
-            self._progress.update(self._task, advance=1, note=note)
-
-
-@contextmanager
-def progress_bar(title: str, total: int, done: int = 0, *, show: bool = True) -> Iterator[Bar]:
-    """A bar with count, time gone, time left and a note."""
-    if not show:
-        yield Bar(None, None)
-        return
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        TimeRemainingColumn(),
-        TextColumn("{task.fields[note]}"),
-    )
-    with Progress(*columns, refresh_per_second=4) as progress:
-        yield Bar(progress, progress.add_task(title, total=total, completed=done, note=""))
-
-
-def watch(title: str, items: Iterable[Item], total: int, *, show: bool = True) -> Iterator[Item]:
-    """The items, while a bar counts them."""
-    with progress_bar(title, total, show=show) as bar:
-        for item in items:
-            yield item
-            bar.advance("")

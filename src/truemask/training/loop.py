@@ -12,12 +12,14 @@ from typing import Any, cast
 import torch
 from jaxtyping import Float, Int
 from lightning.fabric import Fabric
+from lightning.fabric.wrappers import _FabricOptimizer
 from torch import Tensor, nn
 
 from truemask.batch import Batch, Slice
 from truemask.data.dataset import Dataset
 from truemask.methods.method import Method, Stage
 from truemask.networks import build_network
+from truemask.progress import Bar, progress_bar
 from truemask.seeds import seed_for
 from truemask.training.blueprint import Blueprint
 from truemask.training.checkpoint import (
@@ -30,7 +32,7 @@ from truemask.training.checkpoint import (
     write_tensors,
 )
 from truemask.training.geometry import Geometry
-from truemask.training.journal import Bar, Journal, progress_bar
+from truemask.training.journal import Journal
 from truemask.training.plan import Plan
 from truemask.training.scoring import Monitor
 from truemask.training.stages import learning_rate, segments
@@ -228,7 +230,8 @@ class Loop:
         sums: dict[str, float] = {}
         for network in self._modules.values():
             network.train()
-        for self.step_in_epoch, views in enumerate(self.main.epoch(self._epochs_done)):
+        for step, views in enumerate(self.main.epoch(self._epochs_done)):
+            self.step_in_epoch = step
             batch = self._batch(self.main, views)
             logged = self.hooks.step(self, batch)
             for name, value in logged.items():
@@ -240,7 +243,7 @@ class Loop:
         return {
             "epoch": self._epochs_done,
             "stage": self.stage.name,
-            "lr": self._optimiser.param_groups[0]["lr"],
+            "lr": self._raw_optimiser.param_groups[0]["lr"],
             **{name: value / self.main.steps for name, value in sums.items()},
             "seconds": time.perf_counter() - started,
             "cpu_seconds": time.process_time() - cpu_started,
@@ -273,7 +276,7 @@ class Loop:
         if stage.start != "keep":
             self._best = float("-inf")
         if stage.restart or stage.start == "fresh":
-            self._optimiser.state.clear()
+            self._raw_optimiser.state.clear()
 
     def _set_learning_rate(self) -> float:
         """The scheduled rate on every parameter group; returns it as a factor on the plan's."""
@@ -283,7 +286,7 @@ class Loop:
         done = (epochs + 0.5 / self.main.steps) / segment.epochs
         since = round((self._epochs_done - segment.start_epoch) * self.main.steps) + self.step_in_epoch
         rate = learning_rate(self.plan, done, since) * self.stage.lr_scale
-        for group in self._optimiser.param_groups:
+        for group in self._raw_optimiser.param_groups:
             group["lr"] = rate * group["lr_scale"]
         return rate / self.plan.lr
 
@@ -317,12 +320,12 @@ class Loop:
             self._averages = {n: deepcopy(m).to(self.device).eval() for n, m in self._modules.items()}
         wrapped = {}
         for name, module in self._modules.items():
-            module.to(self.device, memory_format=torch.channels_last)
+            module.to(self.device).to(memory_format=torch.channels_last)
             prepared = torch.compile(module) if self.plan.compile else module
             wrapped[name] = self._fabric.setup_module(cast(nn.Module, prepared), move_to_device=False)
         self.networks: Mapping[str, nn.Module] = wrapped
         raw = _optimiser(self.plan, self._modules, self.parameters, blueprint)
-        self._optimiser = self._fabric.setup_optimizers(raw)
+        self._optimiser = cast(_FabricOptimizer, self._fabric.setup_optimizers(raw))
         self._raw_optimiser = raw
 
     def _new_network(self, name: str, stage: int = 0) -> nn.Module:
@@ -426,7 +429,9 @@ class Loop:
             self.stores[name].flat[:] = value.numpy()
         for name, stream in self.streams.items():
             weights = groups["streams"].get(f"{name}/weights")
-            stream.use(groups["streams"][f"{name}/rows"].numpy(), None if weights is None else weights.numpy())
+            stream.use(
+                groups["streams"][f"{name}/rows"].numpy(), None if weights is None else weights.numpy()
+            )
         self._epochs_done, self._steps, self._best = state["epochs_done"], state["steps"], state["best"]
         history: list[dict[str, float | int | str]] = state["history"]
         return history

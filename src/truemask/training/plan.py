@@ -5,7 +5,7 @@ import types
 import typing
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from truemask.types import BadInput, Problem, Task
 
@@ -25,7 +25,7 @@ class Plan:
     Args:
         network: a name in NETWORKS, or "auto" for the task's small default.
         epochs: passes over the training rows, all stages together.
-        repeats: times that a pass visits every row, each time in another view; for large images seen in crops.
+        repeats: times that a pass visits every row, each in another view; for large images seen in crops.
         batch_size: rows per step, over all processes.
         optimiser: adamw, or sgd (momentum as given).
         lr: peak learning rate.
@@ -81,8 +81,8 @@ class Plan:
             "val_share": (0 <= self.val_share < 1, "in [0, 1)"),
             "jitter": (0 <= self.jitter < 1, "in [0, 1)"),
             "ema": (self.ema is None or 0 < self.ema < 1, "in (0, 1)"),
-            "crop_px": (self.crop_px is None or self.crop_px >= 16, "at least 16"),  # noqa: PLR2004
-            "size_px": (self.size_px is None or self.size_px >= 16, "at least 16"),  # noqa: PLR2004
+            "crop_px": (self.crop_px is None or self.crop_px >= 16, "at least 16"),
+            "size_px": (self.size_px is None or self.size_px >= 16, "at least 16"),
         }
         for name, (holds, rule) in rules.items():
             if not holds:
@@ -100,7 +100,8 @@ class Plan:
             if name not in hints:
                 raise BadInput(f"a plan has no setting {name!r}; there is: {', '.join(sorted(hints))}")
             values[name] = _read(name, value, hints[name])
-        return dataclasses.replace(self, **values)
+        changed: dict[str, Any] = {**dataclasses.asdict(self), **values}
+        return Plan(**changed)
 
 
 def default_plan(problem: Problem) -> Plan:
@@ -112,7 +113,7 @@ def default_plan(problem: Problem) -> Plan:
     return Plan(augment="dihedral" if problem.channels == 1 else "hflip")
 
 
-def _read(name: str, value: object, hint: object) -> object:
+def _read(name: str, value: object, hint: Any) -> object:
     """`value` as the type that a setting declares."""
     options = typing.get_args(hint) if isinstance(hint, types.UnionType) else (hint,)
     if value in (None, "none", "None") and type(None) in options:
@@ -128,7 +129,7 @@ def _read(name: str, value: object, hint: object) -> object:
             return tuple(float(str(part)) for part in parts)
         if wanted is bool:
             return {"true": True, "false": False}[str(value).lower()]
-        return wanted(str(value))  # type: ignore[operator]
+        return wanted(str(value))
     except (KeyError, TypeError, ValueError) as error:
         readable = getattr(wanted, "__name__", str(wanted))
         raise BadInput(f"plan: {name} is a {readable}; got {value!r}") from error

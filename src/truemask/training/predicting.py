@@ -58,15 +58,22 @@ def _enlarged(probs: Tensor, size: tuple[int, int]) -> Tensor:
 
 def _found(found: object, size: tuple[int, int]) -> Found:
     """A network's detections as arrays, at another size."""
-    boxes, labels, scores, masks = (getattr(found, name).cpu() for name in ("boxes", "labels", "scores", "masks"))
+    boxes, labels, scores, masks = (
+        getattr(found, name).cpu() for name in ("boxes", "labels", "scores", "masks")
+    )
     if masks.shape[1:] != size:
         scale = torch.tensor([size[1] / masks.shape[2], size[0] / masks.shape[1]]).repeat(2)
         boxes = boxes * scale
         if len(masks):
-            soft = F.interpolate(masks[:, None].float(), size=size, mode="bilinear", align_corners=False)[:, 0]
-            masks = soft > 0.5  # noqa: PLR2004
+            soft = F.interpolate(masks[:, None].float(), size=size, mode="bilinear", align_corners=False)[
+                :, 0
+            ]
+            masks = soft > 0.5
         else:
             masks = torch.zeros(0, *size, dtype=torch.bool)
     return Found(
-        boxes.float().numpy(), labels.numpy().astype(np.int64), scores.float().numpy(), masks.numpy().astype(bool)
+        boxes.float().numpy(),
+        labels.numpy().astype(np.int64),
+        scores.float().numpy(),
+        masks.numpy().astype(bool),
     )

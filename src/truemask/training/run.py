@@ -9,7 +9,7 @@ import time
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
 from lightning.fabric import Fabric
@@ -88,14 +88,14 @@ def train(
     if not (folder / "done.json").is_file():
         fabric = make_fabric(recipe.plan.precision, devices)
         if devices > 1:
-            fabric.launch(_learn, recipe, folder, show, tensorboard, cache_mb)
+            fabric.launch(cast("Any", _learn), recipe, folder, show, tensorboard, cache_mb)
         else:
             _learn(fabric, recipe, folder, show, tensorboard, cache_mb)
     return load_run(folder)
 
 
 def _learn(
-    fabric: Fabric, recipe: Recipe, folder: Path, show: bool, tensorboard: bool, cache_mb: float  # noqa: FBT001
+    fabric: Fabric, recipe: Recipe, folder: Path, show: bool, tensorboard: bool, cache_mb: float
 ) -> None:
     started, cpu_started = time.perf_counter(), time.process_time()
     method = make_method(recipe.method, recipe.knobs)
@@ -159,7 +159,9 @@ def _completed(recipe: Recipe) -> Recipe:
         can = ", ".join(sorted(method.tasks))
         raise BadInput(f"{recipe.method} works on {can}; {recipe.dataset.name} is {problem.task}")
     if recipe.plan.network == "auto":
-        return dataclasses.replace(recipe, plan=dataclasses.replace(recipe.plan, network=default_network(problem)))
+        return dataclasses.replace(
+            recipe, plan=dataclasses.replace(recipe.plan, network=default_network(problem))
+        )
     return recipe
 
 

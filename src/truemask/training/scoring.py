@@ -19,7 +19,7 @@ def headline(problem: Problem) -> str:
         return "mask_ap"
     if problem.task == Task.CLASSIFICATION:
         return "accuracy"
-    return "dice_dataset" if problem.num_classes == 2 and problem.background is not None else "miou_dataset"  # noqa: PLR2004
+    return "dice_dataset" if problem.num_classes == 2 and problem.background is not None else "miou_dataset"
 
 
 def score(predicted: Iterable[Prediction], dataset: Dataset) -> dict[str, float]:
@@ -56,7 +56,5 @@ class Monitor:
 
     def score(self, networks: Mapping[str, nn.Module], precision: Precision) -> dict[str, float]:
         """Metrics by name."""
-        predicted = predictions(
-            self._method, list(networks.values()), self.dataset, self._plan, precision
-        )
+        predicted = predictions(self._method, list(networks.values()), self.dataset, self._plan, precision)
         return {f"{self.name}_{metric}": value for metric, value in score(predicted, self.dataset).items()}

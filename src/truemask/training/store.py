@@ -38,9 +38,7 @@ class Store:
 
     def __init__(self, spec: StoreSpec, sizes: Sequence[tuple[int, ...]], file: Path) -> None:
         self.spec = spec
-        self._shapes = [
-            (spec.channels, *(-(-length // spec.stride) for length in size)) for size in sizes
-        ]
+        self._shapes = [(spec.channels, *(-(-length // spec.stride) for length in size)) for size in sizes]
         self._offsets = np.concatenate([[0], np.cumsum([int(np.prod(s)) for s in self._shapes])]).astype(int)
         dtype = np.float32 if spec.learning_rate is not None else np.dtype(spec.dtype)
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -105,7 +103,7 @@ class UnitSlice:
     def update(self, values: Float[Tensor, "b c"]) -> None:
         """Write by the store's rule."""
         values = values.detach().float().cpu()
-        for row in self._rows.unique().tolist():
+        for row in set(self._rows.tolist()):
             if row >= 0:
                 given = values[self._rows == row].mean(dim=0)
                 self._store.write(row, apply_rule(self._store.spec, self._store.read(row), given))
@@ -115,7 +113,7 @@ class UnitSlice:
         if self._leaf is None or self._leaf.grad is None or self._store.spec.learning_rate is None:
             return
         gradient = self._leaf.grad.cpu()
-        for row in self._rows.unique().tolist():
+        for row in set(self._rows.tolist()):
             if row >= 0:
                 step = gradient[self._rows == row].sum(dim=0) * self._store.spec.learning_rate * lr_factor
                 self._store.write(row, self._store.read(row) - step)
@@ -148,7 +146,9 @@ class MapSlice:
 
     def update(self, values: Float[Tensor, "b c h w"]) -> None:
         """Write by the store's rule; a cell takes the mean over its pixels that were seen."""
-        for row, geometry, view in zip(self._rows, self._geometries, values.detach().float().cpu(), strict=True):
+        for row, geometry, view in zip(
+            self._rows, self._geometries, values.detach().float().cpu(), strict=True
+        ):
             total, seen = self._gather(view, geometry)
             old = self._store.read(row)
             new = apply_rule(self._store.spec, old, total / seen.clamp(min=1))
@@ -180,7 +180,8 @@ class MapSlice:
         if stride > 1:
             height, width = (-(-length // stride) * stride for length in geometry.size)
             full = torch.nn.functional.pad(full, (0, width - geometry.size[1], 0, height - geometry.size[0]))
-            full = full.unflatten(-1, (-1, stride)).unflatten(-3, (-1, stride)).sum(dim=(-1, -3))
+            cells = full.reshape(-1, height // stride, stride, width // stride, stride)
+            full = cells.sum(dim=(2, 4))
         return full[:-1], full[-1:]
 
 

@@ -122,14 +122,14 @@ class Stream:
         order = np.concatenate([rng.permutation(self.rows) for _ in range(repeats)])
         if self.weights is not None:
             order = rng.choice(self.rows, size=len(order), p=self.weights / self.weights.sum())
+        view = seed_for("view", self.name, seed)
         place, parts = self.share
         looks = []
         for step in range(self.steps):
             batch = order[step * self.batch_size : (step + 1) * self.batch_size]
             mine = batch[place * len(batch) // parts : (place + 1) * len(batch) // parts].tolist()
-            view = seed_for("view", self.name, seed)
-            seed = (view, *names, step)
-            looks.append([Look(row, (*seed, row, copy)) for copy in range(self.copies) for row in mine])
+            drawn = (view, *names, step)
+            looks.append([Look(row, (*drawn, row, copy)) for copy in range(self.copies) for row in mine])
         for samples in self._load(looks):
             length = len(samples) // self.copies
             yield [samples[start : start + length] for start in range(0, len(samples), length)]
@@ -151,7 +151,7 @@ class Stream:
             return ([self.views[look] for look in batch] for batch in looks)
         loader: DataLoader[Sample] = DataLoader(
             self.views,
-            batch_sampler=looks,  # type: ignore[arg-type]  # looks are what Views is indexed by
+            batch_sampler=looks,  # what Views is indexed by
             num_workers=self.views.plan.workers,
             collate_fn=list,
         )
@@ -195,5 +195,7 @@ def _object_offsets(dataset: Dataset) -> np.ndarray | None:
         raise BadInput(f"{dataset.name} ({dataset.split}) has no images to learn from")
     if not isinstance(dataset.labels(0), Instances):
         return None
-    counts = [len(labels) for row in range(len(dataset)) if isinstance(labels := dataset.labels(row), Instances)]
+    counts = [
+        len(labels) for row in range(len(dataset)) if isinstance(labels := dataset.labels(row), Instances)
+    ]
     return np.concatenate([[0], np.cumsum(counts)])

@@ -72,9 +72,7 @@ class InstanceLoss:
             images=stacked_images(samples, loop.device),
             labels=torch.full((len(samples),), IGNORE),
             rows=rows,
-            objects=tuple(
-                sample.objects.to(loop.device) for sample in samples if sample.objects is not None
-            ),
+            objects=tuple(sample.objects.to(loop.device) for sample in samples if sample.objects is not None),
             stream=stream,
             trusted=trusted,
         )
@@ -128,5 +126,5 @@ def stacked_images(samples: Sequence[Sample], device: torch.device) -> Tensor:
         height, width = (max(image.shape[dim] for image in images) for dim in (1, 2))
         images = [F.pad(image, (0, width - image.shape[2], 0, height - image.shape[1])) for image in images]
     stacked = torch.stack(images).to(device)
-    is_image = stacked.ndim == 4  # noqa: PLR2004
+    is_image = stacked.ndim == 4
     return stacked.contiguous(memory_format=torch.channels_last) if is_image else stacked
