@@ -15,7 +15,7 @@ noise    = ["none", "symmetric:0.4"]
 methods  = ["ce", "gce", "gce_flat"]
 seeds    = [0, 1]
 metric   = "accuracy"
-also     = ["accuracy_oracle"]
+also     = ["ece"]
 
 [only]
 none = ["ce"]

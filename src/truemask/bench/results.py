@@ -7,8 +7,9 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, ConfigDict, Field, ValidationError
 
-from truemask.bench.tables import Cell, Record, one_line, slug
+from truemask.bench.tables import Cell, Record, one_line
 from truemask.files import write_text
+from truemask.noise import parse
 from truemask.types import BadInput
 
 Number = Annotated[float, BeforeValidator(lambda value: math.nan if value is None else value)]
@@ -50,7 +51,7 @@ class Result(Record):
 
 def result_path(results: Path, cell: Cell) -> Path:
     """Where the result of a cell lies."""
-    return results / cell.table / cell.row / slug(cell.noise) / f"{cell.seed}.json"
+    return results / cell.table / cell.row / parse(cell.noise).slug / f"{cell.seed}.json"
 
 
 def write_result(results: Path, result: Result) -> Path:

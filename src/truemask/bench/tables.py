@@ -5,10 +5,11 @@ import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from truemask.noise import parse
 from truemask.types import BadInput, Task
 
 CLEAN = "none"
@@ -18,6 +19,8 @@ NOISE_RATE = "noise rate"
 """A knob's value that stands for the realised rate, for methods whose papers give them the true one."""
 
 Knob = bool | int | float | str
+Noise = Annotated[str, AfterValidator(lambda spec: str(parse(spec)))]
+"""A noise spec in its canonical text: one noise, one spelling."""
 Select = Literal["last", "noisy_val", "oracle"]
 
 
@@ -47,7 +50,7 @@ class Published(Record):
     source: str
     differs: str
     claim: str = ""
-    values: dict[str, dict[str, float]] = {}
+    values: dict[str, dict[Noise, float]] = {}
 
 
 class Table(Record):
@@ -81,11 +84,11 @@ class Table(Record):
     dataset: str
     test: str | None = None
     task: Task | None = Field(default=None, strict=False)
-    noise: list[str] = Field(min_length=1)
+    noise: list[Noise] = Field(min_length=1)
     methods: list[str] = Field(min_length=1)
     alias: dict[str, str] = {}
     methods_with: dict[str, dict[str, Setting]] = {}
-    only: dict[str, list[str]] = {}
+    only: dict[Noise, list[str]] = {}
     seeds: list[int] = Field(min_length=1)
     metric: str
     also: list[str] = []
@@ -99,8 +102,6 @@ class Table(Record):
         for what, names in (("noise", self.noise), ("methods", self.methods), ("seeds", self.seeds)):
             if len(set(names)) < len(names):
                 raise ValueError(f"{what} names something twice")
-        if len({slug(noise) for noise in self.noise}) < len(self.noise):
-            raise ValueError("two entries of noise would share a results folder; write them differently")
         odd = [row for row in self.methods if not re.fullmatch(r"\w+", row)]
         if odd:
             raise ValueError(f"methods: {odd[0]!r} names a folder, so letters, digits and _ only")
@@ -140,7 +141,7 @@ class Cell(Record):
     row: str
     method: str
     knobs: dict[str, Knob] = {}
-    noise: str
+    noise: Noise
     seed: int
     dataset: str
     test: str | None = None
@@ -197,15 +198,6 @@ def cells(table: Table) -> list[Cell]:
     ]
 
 
-def slug(noise: str) -> str:
-    """A noise spec as the name of a folder.
-
-    >>> slug("miss:0.3+symmetric:0.2")
-    'miss-0.3+symmetric-0.2'
-    """
-    return re.sub(r"[^\w.+=-]+", "-", noise).strip("-")
-
-
 def one_line(error: ValidationError, model: type[BaseModel]) -> str:
     """The main thing wrong with what was read, in a line: where, the rule, the way out."""
     # A misspelt key is told first: it is the reason why another is missing.
@@ -216,6 +208,8 @@ def one_line(error: ValidationError, model: type[BaseModel]) -> str:
     if first["type"] == "missing":
         return f"the key {where!r} is missing"
     message = first["msg"].removeprefix("Value error, ")
+    if first["type"] == "value_error" and where:
+        return f"{where}: {message}"
     return f"{where}: {message}, got {first['input']!r}" if where else message
 
 

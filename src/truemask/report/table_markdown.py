@@ -1,0 +1,228 @@
+"""A results table as Markdown: mean ± standard deviation (n), what is missing, what the numbers are worth."""
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from truemask.bench.results import Result, mean_and_sd, read_results
+from truemask.bench.tables import CLEAN, Published, Table, cells
+from truemask.files import write_text
+
+SELECTION = {
+    "last": "the last epoch is tested; nothing is chosen on test labels",
+    "noisy_val": "the epoch that does best on held-out rows **with the labels they were given** is tested",
+    "oracle": "the epoch that does best on the clean test labels: **an upper bound, never a result**",
+}
+MISSING = "-"
+
+Grid = Mapping[tuple[str, str], Sequence[Result]]
+"""Results of each (row, noise), one per seed that is done."""
+
+
+@dataclass(frozen=True)
+class Summary:
+    """One entry of a table: mean and sample standard deviation over n seeds; NaN where undefined."""
+
+    mean: float
+    sd: float
+    n: int
+
+    def __str__(self) -> str:
+        if self.n == 0:
+            return MISSING
+        spread = "" if math.isnan(self.sd) else f" ± {self.sd:.3f}"
+        return f"{self.mean:.3f}{spread} ({self.n})"
+
+
+def summarise(results: Iterable[Result], metric: str) -> Summary:
+    """Mean, standard deviation and count of a metric over results."""
+    return Summary(*mean_and_sd(result.metrics.get(metric, math.nan) for result in results))
+
+
+def clear_winner(column: Mapping[str, Summary], *, better: str = "higher") -> str | None:
+    """The best row of a column, if it leads the next by more than their pooled standard deviation.
+
+    None where that cannot be said: fewer than two rows with two seeds each, or too close.
+    """
+    sign = 1 if better == "higher" else -1
+    known = {row: entry for row, entry in column.items() if not math.isnan(entry.sd)}
+    if len(known) < 2:
+        return None
+    first, second = sorted(known, key=lambda row: -sign * known[row].mean)[:2]
+    ahead = sign * (known[first].mean - known[second].mean)
+    pooled = math.sqrt((known[first].sd ** 2 + known[second].sd ** 2) / 2)
+    return first if ahead > pooled else None
+
+
+def render(table: Table, results: Sequence[Result], *, stale: int = 0, command: str | None = None) -> str:
+    """The whole page of a table: its question, its numbers, and everything needed to judge and rerun them.
+
+    Args:
+        table: the question.
+        results: the answers that are there.
+        stale: how many answers were left out since they were made under other settings.
+        command: what reruns the table; the name with `truemask bench run` by default.
+    """
+    grid = {
+        (row, noise): [r for r in results if (r.cell.row, r.cell.noise) == (row, noise)]
+        for noise in table.noise
+        for row in table.methods
+    }
+    blocks = [
+        f"# {table.title}",
+        table.question,
+        _heading(table, table.metric),
+        _grid(table, grid, table.metric),
+    ]
+    for metric in table.also:
+        blocks += [_heading(table, metric), _grid(table, grid, metric)]
+    blocks += [
+        "## How to read it",
+        _bullets(_notes(table, results, stale)),
+        "## Published, and what differs",
+        _bullets(_sources(table.published)),
+        "## Run it again",
+        f"```sh\n{command or f'uv run truemask bench run {table.name}'}\n```",
+        _provenance(results),
+    ]
+    if not table.published:
+        blocks.remove("## Published, and what differs")
+    return "\n\n".join(block for block in blocks if block) + "\n"
+
+
+def write_table(table: Table, results: Path, *, command: str | None = None) -> Path:
+    """Render a table from the results on disk into RESULTS/<table>/table.md; returns where."""
+    there, stale = read_results(results, cells(table))
+    path = results / table.name / "table.md"
+    write_text(path, render(table, there, stale=len(stale), command=command))
+    return path
+
+
+def _heading(table: Table, metric: str) -> str:
+    bound = " (an upper bound: chosen on the test labels)" if _is_bound(table, metric) else ""
+    return f"## `{metric}`{bound}"
+
+
+def _is_bound(table: Table, metric: str) -> bool:
+    return table.select == "oracle" or "oracle" in metric
+
+
+def _grid(table: Table, grid: Grid, metric: str) -> str:
+    columns = {
+        noise: {row: summarise(grid[row, noise], metric) for row in table.rows_under(noise)}
+        for noise in table.noise
+    }
+    bold = set()
+    if metric == table.metric and not _is_bound(table, metric):
+        bold = {(clear_winner(column, better=table.better), noise) for noise, column in columns.items()}
+    lines = [
+        _line(["method", *(f"`{noise}`" if noise != CLEAN else "clean" for noise in table.noise)]),
+        _line(["---", *["---:"] * len(table.noise)]),
+        _line(["*labels changed*", *(_realised(grid, noise) for noise in table.noise)]),
+    ]
+    for row in table.methods:
+        entries = [str(columns[noise].get(row, MISSING)) for noise in table.noise]
+        marked = [
+            f"**{entry}**" if (row, noise) in bold else entry
+            for noise, entry in zip(table.noise, entries, strict=True)
+        ]
+        lines.append(_line([_name(table, grid, row), *marked]))
+        if metric == table.metric:
+            lines += _published_lines(table, row)
+    if metric == table.metric:
+        others = {row for published in table.published for row in published.values} - set(table.methods)
+        for row in sorted(others):
+            lines += _published_lines(table, row)
+    return "\n".join(lines)
+
+
+def _name(table: Table, grid: Grid, row: str) -> str:
+    given_clean = any(result.clean_labels for noise in table.noise for result in grid[row, noise])
+    return f"`{row}`" + (" †" if given_clean else "")
+
+
+def _realised(grid: Grid, noise: str) -> str:
+    rates = [
+        result.realised_rate for (_, column), there in grid.items() if column == noise for result in there
+    ]
+    mean, _, n = mean_and_sd(rates)
+    return f"*{mean:.1%}*" if n else MISSING
+
+
+def _published_lines(table: Table, row: str) -> list[str]:
+    return [
+        _line(
+            [
+                f"*{row}, published [{number}]*",
+                *(
+                    f"*{published.values[row][noise]:.3f}*" if noise in published.values[row] else MISSING
+                    for noise in table.noise
+                ),
+            ]
+        )
+        for number, published in enumerate(table.published, start=1)
+        if row in published.values
+    ]
+
+
+def _notes(table: Table, results: Sequence[Result], stale: int) -> list[str]:
+    asked = len(cells(table))
+    notes = [
+        f"Data: `{table.dataset}`" + (f", tested on `{table.test}`." if table.test else "."),
+        "mean ± sample standard deviation over seeds (n seeds); labels changed: the share in fact.",
+        f"Selection `{table.select}`: {SELECTION[table.select]}.",
+    ]
+    if table.select != "oracle":
+        notes.append("Bold: leads the next row by more than their pooled standard deviation.")
+    if any("oracle" in metric for metric in (table.metric, *table.also)):
+        notes.append(
+            "Metrics called oracle choose their threshold on the test labels: upper bounds, never results."
+        )
+    if any(result.clean_labels for result in results):
+        notes.append("† was given rows whose labels were declared clean.")
+    for row, settings in table.methods_with.items():
+        notes += [
+            f"`{row}`: `{knob}` = {setting.value}: {setting.why}." for knob, setting in settings.items()
+        ]
+    if table.plan:
+        notes.append("Plan: " + ", ".join(f"{name} {value}" for name, value in table.plan.items()) + ".")
+    if len(results) < asked:
+        notes.append(f"{MISSING} is missing or undefined: {len(results)} of {asked} trainings are here.")
+    if stale:
+        notes.append(
+            f"{stale} results were made under other settings than the table has now, and are left out."
+        )
+    return notes
+
+
+def _sources(published: Iterable[Published]) -> list[str]:
+    return [
+        f"[{number}] {entry.source}. "
+        + (f"{entry.claim} " if entry.claim else "")
+        + f"Differs: {entry.differs}"
+        for number, entry in enumerate(published, start=1)
+    ]
+
+
+def _provenance(results: Sequence[Result]) -> str:
+    if not results:
+        return ""
+    dates = sorted({result.finished for result in results})
+    commits = sorted({result.commit for result in results if result.commit})
+    versions = sorted(
+        {f"{name} {version}" for result in results for name, version in result.versions.items()}
+    )
+    wall_s, _, _ = mean_and_sd(result.wall_s for result in results)
+    when = dates[0] if len(dates) == 1 else f"{dates[0]} to {dates[-1]}"
+    parts = [f"{len(results)} trainings, {wall_s:.0f} s each on average", when]
+    parts += [f"commit {', '.join(commit[:10] for commit in commits)}"] if commits else []
+    return "; ".join([*parts, ", ".join(versions)]) + "."
+
+
+def _line(entries: Sequence[str]) -> str:
+    return "| " + " | ".join(entries) + " |"
+
+
+def _bullets(lines: Iterable[str]) -> str:
+    return "\n".join(f"- {line}" for line in lines)
