@@ -15,7 +15,7 @@ from PIL import Image
 from truemask.data.class_file import read_class_names
 from truemask.data.dataset import Dataset
 from truemask.data.files import split_order
-from truemask.data.image_file import UNREADABLE
+from truemask.data.image_file import UNREADABLE, reason
 from truemask.data.splits import Splits
 from truemask.types import IGNORE, BadInput, Labels, Problem, Task
 
@@ -25,7 +25,7 @@ _LABELS = "labels.npz"
 Arrays = dict[str, np.ndarray]
 
 
-class Jpegs(Sequence[np.ndarray]):
+class Jpegs:
     """Images in one buffer of JPEG files end to end; the i-th is buf[off[i]:off[i + 1]]."""
 
     def __init__(self, path: Path, buf: np.ndarray, off: np.ndarray) -> None:
@@ -34,12 +34,14 @@ class Jpegs(Sequence[np.ndarray]):
     def __len__(self) -> int:
         return len(self._off) - 1
 
-    def __getitem__(self, row: int) -> np.ndarray:  # type: ignore[override]
+    def __getitem__(self, row: int) -> np.ndarray:
         try:
             with self._open(row) as image:
                 return np.array(image.convert("RGB"))
         except UNREADABLE as error:
-            raise BadInput(f"{self._path}: image {row} cannot be read ({error}); replace the file") from error
+            raise BadInput(
+                f"{self._path}: image {row} cannot be read ({reason(error)}); replace the file"
+            ) from error
 
     def size(self, row: int) -> tuple[int, int]:
         """Height and width in pixels, from the header."""
@@ -63,7 +65,7 @@ class Source:
 class ClassArrays(Dataset):
     """One split of a class set in memory; JPEGs stay coded until asked for."""
 
-    def __init__(  # noqa: PLR0917 (a data set's columns in their usual order)
+    def __init__(
         self,
         name: str,
         split: str,
@@ -151,7 +153,8 @@ def load_arrays(path: Path) -> Arrays:
         BadInput: if it is not one, or holds objects.
     """
     try:
-        with np.load(path) as file:
+        # Opened here, because numpy leaves a file open that turns out not to be one of its own.
+        with path.open("rb") as stream, np.load(stream) as file:
             return {name: file[name] for name in file.files}
     except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
         raise BadInput(f"{path}: cannot be read as arrays ({error}); write it with numpy.savez") from error
@@ -190,7 +193,7 @@ def _plain_parts(path: Path, files: Sequence[Path]) -> dict[str, _Part]:
             parts[split] = _Part(images, keys, arrays, (f"{prefix}y",), Source(file, file, f"{prefix}y"))
     if not parts:
         raise BadInput(
-            f"{file}: holds {', '.join(arrays) or 'nothing'}; a class set has x, y or train_x, ..."
+            f"{file}: holds {', '.join(arrays) or 'nothing'}; a class set has x and y, or train_x and train_y"
         )
     return parts
 

@@ -6,7 +6,7 @@ from typing import final
 
 import numpy as np
 
-from truemask.data.class_file import read_class_names
+from truemask.data.class_file import CLASS_FILES, read_class_names
 from truemask.data.dataset import Dataset
 from truemask.data.files import SPLITS, folders_in, split_name
 from truemask.data.image_file import channels_of, image_size, is_image, read_image
@@ -41,8 +41,11 @@ class ClassFolder(Dataset):
 
 
 def sniff(path: Path) -> bool:
-    """Whether at least two folders hold images and nothing else, here or one level down."""
-    return path.is_dir() and all(len(_classes(home)) > 1 for home in _homes(path).values())
+    """Whether folders hold images, here or one level down: two at least, or one where a class file is."""
+    if not path.is_dir():
+        return False
+    enough = 1 if any((path / name).is_file() for name in CLASS_FILES) else 2
+    return all(len(_classes(home)) >= enough for home in _homes(path).values())
 
 
 def open_class_folder(path: Path, labels: str | None = None, task: Task | None = None) -> Splits:

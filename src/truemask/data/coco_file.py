@@ -111,7 +111,7 @@ def read_coco(path: Path) -> CocoColumns:
     counts = np.bincount(np.array(row_of, dtype=np.int64), minlength=len(images))
     return CocoColumns(
         path=path,
-        file_names=tuple(_text(path, "image", image, "file_name") for image in images),
+        file_names=tuple(_file_name(path, image) for image in images),
         sizes=np.array(sizes, dtype=np.int64),
         image_ids=np.array([image["id"] for image in images], dtype=np.int64),
         starts=np.concatenate([[0], np.cumsum(counts)]).astype(np.int64),
@@ -158,6 +158,13 @@ def _text(path: Path, kind: str, entry: Entry, key: str) -> str:
     return value
 
 
+def _file_name(path: Path, image: Entry) -> str:
+    name = _text(path, "image", image, "file_name")
+    if Path(name).is_absolute() or ".." in Path(name).parts:
+        raise BadInput(f"{path}: image {name} lies outside the data set; put it inside")
+    return name
+
+
 def _refers(path: Path, annotation: Entry, key: str, positions: dict[int, int]) -> int:
     value = _integer(path, "annotation", annotation, key)
     if value not in positions:
@@ -183,7 +190,7 @@ def _box(path: Path, annotation: Entry, mask: bytes, size: tuple[int, int]) -> S
         raise BadInput(
             f"{path}: annotation {annotation['id']} needs a box of 4 numbers as bbox; got {given!r}"
         )
-    x, y, width, height = given
+    x, y, width, height = map(float, given)
     return x, y, x + width, y + height
 
 

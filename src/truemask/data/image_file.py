@@ -131,5 +131,9 @@ def _header(path: Path) -> tuple[tuple[int, int], str]:
 def _complaint(path: Path, error: BaseException) -> str:
     if isinstance(error, FileNotFoundError):
         return f"{path}: no such file"
-    reason = "it is no image" if isinstance(error, Image.UnidentifiedImageError) else str(error)
-    return f"{path}: cannot be read as an image ({reason}); replace the file or remove it"
+    return f"{path}: cannot be read as an image ({reason(error)}); replace the file or remove it"
+
+
+def reason(error: BaseException) -> str:
+    """Why an image could not be read, in Pillow's words but for its longest."""
+    return "it is no image" if isinstance(error, Image.UnidentifiedImageError) else str(error)

@@ -25,7 +25,7 @@ class ArrayDataset(Dataset):
         BadInput: if there are not as many images and labels as keys.
     """
 
-    def __init__(  # noqa: PLR0917 (a data set's columns in their usual order)
+    def __init__(
         self,
         name: str,
         split: str,
