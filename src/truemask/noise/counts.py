@@ -1,7 +1,7 @@
 """What became of how many labels: counts by class before and after, and shares of them."""
 
 import numpy as np
-from jaxtyping import Bool, Int64
+from jaxtyping import Bool, Int64, UInt8
 
 from truemask.noise.objects import bearing
 from truemask.types import IGNORE, Instances, Labels, Problem
@@ -20,8 +20,7 @@ def counts(before: Labels, after: Labels, problem: Problem) -> Int64[np.ndarray,
         old, new = _classes_by_id(before, after)
     else:
         old, new = (np.asarray(side, dtype=np.uint8).ravel() for side in (before, after))
-    k = problem.num_classes
-    return _joint(old, new)[:k, [*range(k), IGNORE]]
+    return _joint(old, new, problem.num_classes)[:-1]
 
 
 def units(labels: Labels) -> int:
@@ -37,7 +36,9 @@ def changed_among(table: Int64[np.ndarray, "k m"], classes: Bool[np.ndarray, "k"
     return int(total - np.diagonal(table)[classes].sum()), int(total)
 
 
-def _classes_by_id(before: Instances, after: Instances) -> tuple[np.ndarray, np.ndarray]:
+def _classes_by_id(
+    before: Instances, after: Instances
+) -> tuple[UInt8[np.ndarray, "n"], UInt8[np.ndarray, "n"]]:
     """Old and new class of every object of either list that bears a label; 0 where it is not there."""
     ids = np.union1d(before.ids[bearing(before)], after.ids[bearing(after)])
     both = np.zeros((2, len(ids)), dtype=np.uint8)
@@ -47,9 +48,11 @@ def _classes_by_id(before: Instances, after: Instances) -> tuple[np.ndarray, np.
     return both[0], both[1]
 
 
-def _joint(old: np.ndarray, new: np.ndarray) -> Int64[np.ndarray, "256 256"]:
+def _joint(
+    old: UInt8[np.ndarray, "n"], new: UInt8[np.ndarray, "n"], num_classes: int
+) -> Int64[np.ndarray, "m m"]:
     from truemask.noise import kernels
 
-    table = np.zeros((256, 256), dtype=np.int64)
+    table = np.zeros((num_classes + 1, num_classes + 1), dtype=np.int64)
     kernels.joint(old, new, table)
     return table

@@ -65,7 +65,7 @@ def _relabel_alike(labels, stream, threshold, num_classes, out):
 
 
 @no_type_check
-def _relabel(labels, units, stream, rows, cells, out):  # noqa: PLR0917 - arrays one by one, as numba has it
+def _relabel(labels, units, stream, rows, cells, out):
     """Draw each label's new class from its row of packed alias tables (see `relabel.py`).
 
     Unit of the i-th label is units[i], or i where `units` is empty.
@@ -86,9 +86,10 @@ def _relabel(labels, units, stream, rows, cells, out):  # noqa: PLR0917 - arrays
 
 @no_type_check
 def _joint(before, after, out):
-    """Add to out[i, j] the number of places where i became j."""
+    """Add to out[i, j] the number of places where i became j; labels beyond its size count as its last."""
+    last = np.uint64(out.shape[0] - 1)
     for u in range(before.size):
-        out[before[u], after[u]] += 1
+        out[min(np.uint64(before[u]), last), min(np.uint64(after[u]), last)] += 1
 
 
 @no_type_check

@@ -5,11 +5,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from types import NoneType, UnionType
-from typing import Annotated, Any, Literal, Protocol, get_args, get_origin
+from typing import Annotated, Any, Literal, Protocol, get_args, get_origin, runtime_checkable
 
 from truemask.types import BadInput
 
 
+@runtime_checkable
 class Readable(Protocol):
     """A knob with a text of its own: `str` writes what `parse` reads."""
 
@@ -31,8 +32,8 @@ class Range:
     what: str
 
 
-Rate = Annotated[float, Range(0, 1, "a share from 0 to 1")]
-RadiusPx = Annotated[int, Range(0, 255, "whole pixels from 0 to 255")]
+Rate = Annotated[float, Range(0.0, 1.0, "a share from 0 to 1")]
+RadiusPx = Annotated[int, Range(0.0, 255.0, "whole pixels from 0 to 255")]
 
 
 @dataclass(frozen=True)

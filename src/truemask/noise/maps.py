@@ -168,6 +168,6 @@ def _rate(part: str, text: str) -> tuple[str, float]:
         raise BadInput(f"{part!r} in the class rates {text!r} is no pair such as cat:0.2") from error
     if not name.strip() or not 0 <= share <= 1:
         raise BadInput(
-            f"{part!r} in the class rates {text!r}: a class and a rate from 0 to 1, such as cat:0.2"
+            f"{part!r} in the class rates {text!r} is no class and rate from 0 to 1, such as cat:0.2"
         )
     return name.strip(), share

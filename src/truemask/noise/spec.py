@@ -65,7 +65,7 @@ class Spec:
         """
         text = str(self)
         slug = re.sub(r"[:,=]", "-", text.replace("+", "--"))
-        if re.fullmatch(r"[a-z0-9_.-]+", slug) and len(slug) <= _LONGEST_SLUG:
+        if re.fullmatch(r"[a-z0-9_.:,=+]+", text) and len(slug) <= _LONGEST_SLUG:
             return slug
         tag = hashlib.blake2b(text.encode(), digest_size=4).hexdigest()
         return f"{re.sub(r'[^a-z0-9_.-]+', '_', slug.lower())[: _LONGEST_SLUG - 9]}-{tag}"
