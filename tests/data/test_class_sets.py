@@ -210,6 +210,12 @@ def test_a_folder_a_split_and_class(tmp_path):
     assert list(open_dataset(tmp_path).splits) == ["train", "test"]
 
 
+def test_folders_of_images_with_masks_beside_them_are_no_classes(tmp_path):
+    files = ["x.png", "x_gold.png", "y.png", "y_gold.png", "y_crowd.png"]
+    with pytest.raises(BadInput, match=r"no data set seen there: it holds 2 folders \(one, two\)"):
+        open_dataset(photos(tmp_path / "set", {"one": files, "two": files}))
+
+
 def test_a_class_file_orders_the_folders(tmp_path):
     home = photos(tmp_path / "pets", {"dog": ["1.png"], "cat": ["2.png"]})
     (home / "classes.txt").write_text("dog\nemu\ncat\n")

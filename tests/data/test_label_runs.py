@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from truemask import rle
-from truemask.data.runs import fill, pack_values
+from truemask.data.runs import fill, pack_values, sample
 
 RNG = np.random.default_rng(0)
 
@@ -51,3 +51,14 @@ def test_packing_and_filling_are_inverse():
     target = np.zeros_like(values)
     fill(target, codes, found)
     np.testing.assert_array_equal(target, values)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_sampling_packed_masks_is_sampling_their_pixels(seed):
+    rng = np.random.default_rng(seed)
+    masks = rng.random((7, 23, 19)) < rng.random((7, 1, 1))
+    masks[0], masks[1] = False, True
+    rows = np.flatnonzero(rng.random(23) < 0.4)
+    columns = np.flatnonzero(rng.random(19) < 0.4)
+    sampled = sample(rle.pack(masks), (23, 19), rows, columns)
+    assert sampled == rle.pack(masks[:, rows][:, :, columns])

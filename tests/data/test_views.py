@@ -1,10 +1,12 @@
 """Views keep keys, ids and classes, and change only what they say."""
 
+import cv2
 import numpy as np
 import pytest
 
 from truemask import rle
 from truemask.data.dataset import Dataset
+from truemask.data.resize import resize_labels, resize_objects
 from truemask.data.splits import Splits
 from truemask.data.views import ArrayDataset, AsSemantic, Cached, Resized, Subset, hold_out
 from truemask.types import IGNORE, BadInput, Instances, Problem, Task
@@ -144,6 +146,21 @@ def test_doubling_a_label_map_repeats_each_pixel():
     np.testing.assert_array_equal(Resized(data, 24).labels(0), data.labels(0).repeat(2, 0).repeat(2, 1))
 
 
+@pytest.mark.parametrize("size", [(20, 30), (17, 25), (39, 61), (55, 80), (60, 30), (1, 2)])
+def test_masks_and_label_maps_are_resized_by_opencvs_exact_nearest_pixel(size):
+    # Sides are odd, so that no centre falls on a pixel's edge, where opencv's fixed point may go either way.
+    rng = np.random.default_rng(0)
+    masks = rng.random((5, 39, 61)) < 0.7
+    resized = [
+        cv2.resize(mask.astype(np.uint8), size[::-1], interpolation=cv2.INTER_NEAREST_EXACT) for mask in masks
+    ]
+    after = resize_objects(objects(masks, [1] * 5), size)
+    for code, expected, mask in zip(after.masks, resized, masks, strict=True):
+        np.testing.assert_array_equal(resize_labels(mask.view(np.uint8), size), expected)
+        if expected.any():
+            np.testing.assert_array_equal(rle.unpack((code,), size)[0], expected)
+
+
 def test_an_object_too_small_for_the_new_size_keeps_one_pixel():
     speck = objects([rectangle((100, 100), 50, 71, 51, 72), np.zeros((100, 100))], [1, 2])
     data = ArrayDataset("x", "all", OBJECTS, ["k"], [np.zeros((100, 100, 3), np.uint8)], [speck])
@@ -203,3 +220,9 @@ def test_splits_name_what_there_is():
     assert Splits("maps", "array", {"all": maps(2)}).default_train == "all"
     with pytest.raises(BadInput, match="at least one split"):
         Splits("maps", "array", {})
+
+
+def test_no_objects_resized_are_no_objects():
+    none = objects(np.zeros((0, 50, 60)), [])
+    for size in ((25, 30), (100, 120)):
+        assert len(resize_objects(none, size)) == 0

@@ -81,7 +81,14 @@ def _homes(path: Path) -> Mapping[str, Path]:
 
 
 def _classes(home: Path) -> list[str]:
-    return [folder.name for folder in folders_in(home) if any(map(is_image, folder.iterdir()))]
+    return [folder.name for folder in folders_in(home) if _is_class(folder)]
+
+
+def _is_class(folder: Path) -> bool:
+    """Whether the folder has images, and not mostly companions of others, such as x_mask.png beside x.png."""
+    stems = {path.stem for path in folder.iterdir() if is_image(path)}
+    companions = sum(stem.rpartition("_")[0] in stems for stem in stems)
+    return len(stems) > 0 and companions * 2 < len(stems)
 
 
 def _images(home: Path, names: Sequence[str]) -> list[Path]:

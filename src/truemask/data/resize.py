@@ -4,9 +4,10 @@ from dataclasses import replace
 
 import cv2
 import numpy as np
-from jaxtyping import Bool, UInt8
+from jaxtyping import Float32, Int64, UInt8
 
 from truemask import rle
+from truemask.data.runs import sample
 from truemask.types import Instances
 
 Size = tuple[int, int]
@@ -29,8 +30,9 @@ def resize_image(image: UInt8[np.ndarray, "h w c"], size: Size) -> UInt8[np.ndar
 
 def resize_labels(labels: UInt8[np.ndarray, "h w"], size: Size) -> UInt8[np.ndarray, "_ _"]:
     """Nearest label by pixel centres, as the image's area mean has them."""
-    # Not INTER_NEAREST: it takes the pixel's corner, half a pixel off.
-    resized: np.ndarray = cv2.resize(labels, size[::-1], interpolation=cv2.INTER_NEAREST_EXACT)
+    # Not cv2.INTER_NEAREST: it takes the pixel's corner, half a pixel off.
+    height, width = labels.shape
+    resized: np.ndarray = labels[np.ix_(_nearest(height, size[0]), _nearest(width, size[1]))]
     return resized
 
 
@@ -39,21 +41,31 @@ def resize_objects(objects: Instances, size: Size) -> Instances:
 
     No object vanishes: one too small for the new size keeps the pixel at the centre of its box.
     """
-    masks = tuple(_resize_mask(code, objects.size, size) for code in objects.masks)
-    return replace(objects, size=size, masks=masks, boxes=rle.boxes(masks, size))
+    masks = _resize_masks(objects.masks, objects.size, size)
+    lost = (rle.areas(masks, size) == 0) & (rle.areas(objects.masks, objects.size) > 0)
+    boxes = rle.boxes(objects.masks, objects.size)
+    kept = tuple(
+        _centre(box, objects.size, size) if gone else mask
+        for mask, box, gone in zip(masks, boxes, lost, strict=True)
+    )
+    return replace(objects, size=size, masks=kept, boxes=rle.boxes(kept, size))
 
 
-def _resize_mask(code: bytes, old: Size, new: Size) -> bytes:
-    mask = rle.unpack((code,), old)[0]
-    resized = resize_labels(mask.view(np.uint8), new).view(bool)
-    if not resized.any() and mask.any():
-        resized[_centre(mask, new)] = True
-    return rle.pack(resized[None])[0]
+def _nearest(old: int, new: int) -> Int64[np.ndarray, "n"]:
+    """The old pixel at each new one's centre."""
+    return (2 * np.arange(new) + 1) * old // (2 * new)
 
 
-def _centre(mask: Bool[np.ndarray, "h w"], size: Size) -> tuple[int, int]:
-    """Row and column, at the new size, of the centre of a mask's box."""
-    rows, columns = np.nonzero(mask)
-    row = (rows.min() + rows.max() + 1) / 2 / mask.shape[0] * size[0]
-    column = (columns.min() + columns.max() + 1) / 2 / mask.shape[1] * size[1]
-    return min(int(row), size[0] - 1), min(int(column), size[1] - 1)
+def _resize_masks(codes: tuple[bytes, ...], old: Size, new: Size) -> tuple[bytes, ...]:
+    if new[0] <= old[0] and new[1] <= old[1]:
+        return sample(codes, old, _nearest(old[0], new[0]), _nearest(old[1], new[1]))
+    masks = (rle.unpack((code,), old)[0].view(np.uint8) for code in codes)
+    return tuple(rle.pack(resize_labels(mask, new).view(bool)[None])[0] for mask in masks)
+
+
+def _centre(box: Float32[np.ndarray, "4"], old: Size, new: Size) -> bytes:
+    """A mask of the one new pixel at the centre of an old box."""
+    x0, y0, x1, y1 = box.tolist()
+    mask = np.zeros((1, *new), dtype=bool)
+    mask[0, int((y0 + y1) / 2 / old[0] * new[0]), int((x0 + x1) / 2 / old[1] * new[1])] = True
+    return rle.pack(mask)[0]

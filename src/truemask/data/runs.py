@@ -35,9 +35,7 @@ def fill(
     """
     if not codes:
         return
-    sized = [{"size": list(target.shape), "counts": code} for code in codes]
-    ends = [np.cumsum(runs["counts"]) for runs in coco_runs.toUncompressedRLE(sized)]
-    # Each code alternates: off until ends[0], on until ends[1], off until ends[2], ...
+    ends = _run_ends(codes, target.shape)
     starts = np.concatenate([end[: len(end) // 2 * 2 : 2] for end in ends])
     lengths = np.concatenate([end[1::2] for end in ends]) - starts
     steps = np.repeat(starts - np.cumsum(lengths) + lengths, lengths)
@@ -47,13 +45,43 @@ def fill(
     target[...] = flat.reshape(target.shape, order="F")
 
 
+def sample(
+    codes: Sequence[bytes],
+    size: tuple[int, int],
+    rows: Integer[np.ndarray, "h"],
+    columns: Integer[np.ndarray, "w"],
+) -> tuple[bytes, ...]:
+    """The packed masks of the pixels where these rows and columns cross; both ascend strictly."""
+    # The crossings ascend in column-major order, so a run of pixels is a run of crossings: count those in it.
+    crossings = (columns[:, None] * size[0] + rows[None, :]).ravel()
+    sampled = [np.searchsorted(crossings, ends) for ends in _run_ends(codes, size)]
+    return tuple(_from_ends(ends, (len(rows), len(columns))) for ends in sampled)
+
+
+def _run_ends(codes: Sequence[bytes], size: tuple[int, ...]) -> list[Integer[np.ndarray, "r"]]:
+    """Per mask, where its runs end: off until the first, on until the second, off until the third, ..."""
+    sized = [{"size": list(size), "counts": code} for code in codes]
+    return [np.cumsum(runs["counts"]) for runs in coco_runs.toUncompressedRLE(sized)]
+
+
+def _from_ends(ends: Integer[np.ndarray, "r"], size: tuple[int, int]) -> bytes:
+    """A code from the ends of runs, some of which may be empty."""
+    starts, stops = ends[: len(ends) // 2 * 2 : 2], ends[1::2]
+    held = starts < stops
+    starts, stops = starts[held], stops[held]
+    apart = starts[1:] != stops[:-1]  # where an empty run lay between two, they are one
+    if len(starts):
+        starts, stops = starts[np.append(True, apart)], stops[np.append(apart, True)]
+    return _encode(starts, stops - starts, size)
+
+
 def _encode(
     starts: Integer[np.ndarray, "r"], lengths: Integer[np.ndarray, "r"], size: tuple[int, ...]
 ) -> bytes:
     ends = starts + lengths
     gaps = np.diff(ends, prepend=0) - lengths
     counts = np.stack([gaps, lengths], axis=1).ravel().tolist()
-    if rest := size[0] * size[1] - int(ends[-1]):
+    if rest := size[0] * size[1] - (int(ends[-1]) if len(ends) else 0):
         counts.append(rest)
     code: bytes = coco_mask.frPyObjects({"size": list(size), "counts": counts}, *size)["counts"]
     return code
