@@ -116,15 +116,14 @@ def _grown(
 
 def _redrawn(objects: Instances, redraw: Callable[[Mask], Mask]) -> Instances:
     """Every object with its mask redrawn; those that lost all pixels left out."""
-    rows = np.flatnonzero(bearing(objects))
-    masks = rle.unpack([objects.masks[row] for row in rows], objects.size)
-    redrawn = np.zeros_like(masks)
-    for place, mask in enumerate(masks):
-        redrawn[place] = redraw(mask.view(np.uint8))
-    differ = [row for row in range(len(rows)) if (masks[row] != redrawn[row]).any()]
-    outlines = dict(zip(rows[differ].tolist(), rle.pack(redrawn[differ]), strict=True))
-    keep = np.ones(len(objects), dtype=bool)
-    keep[rows] = redrawn.any(axis=(1, 2)) | ~masks.any(axis=(1, 2))
+    outlines, keep = {}, np.ones(len(objects), dtype=bool)
+    for row in np.flatnonzero(bearing(objects)).tolist():
+        # One at a time: all masks of a crowded photo at once may not fit into memory.
+        mask = rle.unpack([objects.masks[row]], objects.size)[0].view(np.uint8)
+        redrawn = redraw(mask)
+        if not np.array_equal(mask, redrawn):
+            (outlines[row],) = rle.pack(redrawn.astype(bool)[None])
+            keep[row] = redrawn.any()
     return kept(with_outlines(objects, outlines), keep)
 
 
