@@ -18,12 +18,12 @@ class Network:
     Args:
         builder: module:function; imported when asked for, as torchvision and smp take seconds to import.
         tasks: what the network can learn.
-        about: one line.
+        description: one line.
     """
 
     builder: str
     tasks: frozenset[Task]
-    about: str
+    description: str
 
     def load(self) -> Callable[..., nn.Module]:
         """The builder: `(problem, *, knobs) -> nn.Module`; its keyword-only parameters are the knobs."""

@@ -82,7 +82,7 @@ def box_loss(
     """Smooth L1 distance of the m regions that hold an object, per sampled region (as Fast R-CNN divides)."""
     held = labels > 0
     own = offsets[held]
-    own = own[:, 0] if offsets.shape[1] == 1 else own[torch.arange(len(own)), labels[held]]
+    own = own[:, 0] if offsets.shape[1] == 1 else own[torch.arange(len(own), device=own.device), labels[held]]
     return F.smooth_l1_loss(own, wanted, beta=1 / 9, reduction="sum") / max(1, len(labels))
 
 

@@ -14,7 +14,7 @@ from truemask.networks.heads import BoxPredictor, MaskPredictor, RegionHeads
 from truemask.networks.instance import InstanceNetwork, RegionKnobs
 from truemask.networks.proposals import ProposalKnobs, ProposalNetwork
 from truemask.networks.regions import pool_regions
-from truemask.types import Problem
+from truemask.types import BadInput, Problem
 
 
 def mask_rcnn_light(
@@ -36,6 +36,11 @@ def mask_rcnn_light(
         agnostic_box: one box for all classes, so that a wrong label cannot pick which one is trained.
         agnostic_mask: the same for masks.
     """
+    if min(width, fpn, anchor_px) < 1:
+        raise BadInput(
+            "mask_rcnn_light needs width, fpn and anchor_px of at least 1,"
+            f" got width={width}, fpn={fpn}, anchor_px={anchor_px}"
+        )
     sizes_px = tuple(round(anchor_px * factor) for factor in (1, 5 / 3, 8 / 3, 4, 20 / 3))
     classes = problem.num_classes
     proposals = ProposalKnobs(

@@ -14,7 +14,7 @@ from torchvision.ops import FrozenBatchNorm2d, MultiScaleRoIAlign
 from truemask.networks.heads import BoxPredictor, MaskPredictor, RegionHeads
 from truemask.networks.instance import InstanceNetwork, RegionKnobs
 from truemask.networks.proposals import ProposalKnobs, ProposalNetwork
-from truemask.types import Problem
+from truemask.types import BadInput, Problem
 
 CHANNELS = 256
 LEVELS = ("0", "1", "2", "3")
@@ -38,6 +38,8 @@ def mask_rcnn_r50(
         agnostic_box: one box for all classes, so that a wrong label cannot pick which one is trained.
         agnostic_mask: the same for masks.
     """
+    if anchor_px < 1:
+        raise BadInput(f"mask_rcnn_r50 needs anchor_px of at least 1, got anchor_px={anchor_px}")
     classes = problem.num_classes
     return InstanceNetwork(
         _backbone(problem.channels, nn.BatchNorm2d if norm == "batch" else FrozenBatchNorm2d),

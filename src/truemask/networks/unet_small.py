@@ -51,7 +51,8 @@ class UNetSmall(nn.Module):
 
     def features(self, images: Float[Tensor, "b c h w"]) -> Float[Tensor, "b d h w"]:
         """What the logits of every pixel are a linear function of."""
-        own = pad_to_stride(images, self.stride)
+        # At least two cells at the coarsest scale, so that batch norm can train on a single small image.
+        own = pad_to_stride(images, self.stride, least=2 * self.stride)
         passed: list[Tensor] = []
         for block in self.down:
             own = block(self.shrink(own) if passed else own)
