@@ -1,0 +1,162 @@
+"""The steps of confident learning on their own: parts merge, cuts cut, regions are regions."""
+
+import numpy as np
+import pytest
+from audited_maps import FIVE, drawn_maps
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from truemask import rle
+from truemask.audit.class_confidence import ClassConfidence, self_confidence, soft_minimum
+from truemask.audit.confident_joint import Candidates, ConfidentJoint, estimate_joint
+from truemask.audit.pruning import MarginHistogram, flagged
+from truemask.audit.regions import pack_pixels, regions_of
+from truemask.audit.stream import blocks
+
+
+def candidates(margins: list[float], given: int = 0, proposed: int = 1) -> Candidates:
+    n = len(margins)
+    classes = np.full((2, n), [[given], [proposed]], np.uint8)
+    return Candidates(np.arange(n), *classes, np.array(margins, np.float32))
+
+
+def wanted(number: int) -> NDArray[np.int64]:
+    return np.array([[0, number], [0, 0]])
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+def test_two_parts_merged_equal_the_whole(dtype: type[np.floating]):
+    maps = drawn_maps(1)
+    maps.probs[:] = [p.astype(dtype) for p in maps.probs]
+    listed = list(blocks(maps.stream(), FIVE))
+    confidence = [ClassConfidence(5) for _ in range(3)]
+    for row, block in enumerate(listed):
+        confidence[0].update(block)
+        confidence[1 + row % 2].update(block)
+    confidence[2].merge(confidence[1])
+    thresholds = confidence[0].thresholds()
+    assert (confidence[2].thresholds() == thresholds).all()
+    assert (confidence[2].units == confidence[0].units).all()
+    assert confidence[2].ignored == confidence[0].ignored > 0
+
+    joint = [ConfidentJoint(thresholds) for _ in range(3)]
+    margins = [MarginHistogram(5) for _ in range(3)]
+    for row, block in enumerate(listed):
+        for part in (0, 1 + row % 2):
+            margins[part].update(joint[part].update(block)[0])
+    joint[2].merge(joint[1])
+    margins[2].merge(margins[1])
+    assert (joint[2].counts == joint[0].counts).all()
+    assert (joint[2].units == joint[0].units).all()
+    for number in (1, 7, 30, 1000):
+        cut = np.full((5, 5), number)
+        assert (margins[2].cuts(cut) == margins[0].cuts(cut)).all()
+
+
+def test_self_confidence_is_the_probability_of_the_given_label():
+    maps = drawn_maps(0, count=1)
+    labels, probs = maps.given[0].reshape(-1), maps.probs[0].reshape(5, -1)
+    own = self_confidence(labels, probs)
+    known = labels < 5
+    assert (own[known] == probs[labels[known], np.flatnonzero(known)]).all()
+    assert (own[~known] == 0).all()
+
+
+def test_a_soft_minimum_lies_between_the_minimum_and_the_mean():
+    s = np.random.default_rng(0).random(500).astype(np.float32)
+    assert soft_minimum(s, 1e-4) == pytest.approx(s.min(), abs=1e-3)
+    assert soft_minimum(s, 1e4) == pytest.approx(s.mean(), abs=1e-4)
+    weights = np.exp((1 - s.astype(np.float64)) / 0.1)
+    assert soft_minimum(s, 0.1) == pytest.approx((weights * s).sum() / weights.sum(), rel=1e-5)
+    assert np.isnan(soft_minimum(s[:0], 0.1))
+
+
+def test_a_row_that_nobody_is_confident_about_counts_as_right():
+    joint = estimate_joint(np.array([[0, 0], [3, 1]]), np.array([10, 30]))
+    assert joint == pytest.approx(np.array([[0.25, 0], [0.75 * 0.75, 0.75 * 0.25]]))
+
+
+def test_the_joint_keeps_the_given_class_shares():
+    rng = np.random.default_rng(0)
+    joint = estimate_joint(rng.integers(0, 9, (4, 4)), np.array([5, 0, 20, 15]))
+    assert joint.sum(axis=1) == pytest.approx(np.array([5, 0, 20, 15]) / 40)
+
+
+def test_the_cut_takes_the_largest_margins():
+    drawn = candidates([0.9, 0.1, 0.5, 0.7, 0.3])
+    margins = MarginHistogram(2)
+    margins.update(drawn)
+    chosen = [drawn.index[flagged(drawn, margins.cuts(wanted(n)))].tolist() for n in range(7)]
+    assert chosen == [[], [0], [0, 3], [0, 2, 3], [0, 2, 3, 4], [0, 1, 2, 3, 4], [0, 1, 2, 3, 4]]
+
+
+def test_equal_margins_are_flagged_together():
+    drawn = candidates([1.0] * 4 + [0.2])
+    margins = MarginHistogram(2)
+    margins.update(drawn)
+    assert flagged(drawn, margins.cuts(wanted(3))).tolist() == [True] * 4 + [False]
+
+
+def test_margins_near_one_are_told_apart():
+    drawn = candidates([1 - 2.0**-n for n in range(1, 16)])
+    margins = MarginHistogram(2)
+    margins.update(drawn)
+    assert flagged(drawn, margins.cuts(wanted(4))).nonzero()[0].tolist() == [11, 12, 13, 14]
+
+
+def test_pairs_are_cut_each_for_itself():
+    margins = MarginHistogram(2)
+    margins.update(candidates([0.9, 0.8, 0.7]))
+    margins.update(candidates([0.3, 0.2], given=1, proposed=0))
+    cuts = margins.cuts(np.array([[0, 1], [1, 0]]))
+    assert flagged(candidates([0.9, 0.8]), cuts).tolist() == [True, False]
+    assert flagged(candidates([0.3, 0.2], given=1, proposed=0), cuts).tolist() == [True, False]
+
+
+def scattered(seed: int) -> tuple[Candidates, tuple[int, int]]:
+    rng = np.random.default_rng(seed)
+    size = (19, 31)
+    index = np.flatnonzero(rng.random(size) < 0.5)
+    given, proposed = rng.integers(0, 2, len(index)), rng.integers(2, 4, len(index))
+    margin = rng.random(len(index)).astype(np.float32)
+    return Candidates(index, given.astype(np.uint8), proposed.astype(np.uint8), margin), size
+
+
+@pytest.mark.parametrize("min_area_px", [1, 3])
+def test_regions_are_the_connected_components_of_each_pair(min_area_px: int):
+    flags, size = scattered(0)
+    regions = regions_of(flags, size, min_area_px=min_area_px)
+    planes = rle.unpack(regions.masks, size)
+    margins = np.zeros(size)
+    margins.flat[flags.index] = flags.margin
+    expected = set()
+    for given in (0, 1):
+        for proposed in (2, 3):
+            mask = np.zeros(size, bool)
+            mask.flat[flags.index[(flags.given == given) & (flags.proposed == proposed)]] = True
+            labels, count = ndimage.label(mask, np.ones((3, 3)))
+            components = [labels == c for c in range(1, count + 1)]
+            expected |= {(given, proposed, c.tobytes()) for c in components if c.sum() >= min_area_px}
+    triples = zip(regions.given.tolist(), regions.proposed.tolist(), planes, strict=True)
+    assert {(g, p, plane.tobytes()) for g, p, plane in triples} == expected
+    assert regions.area.tolist() == planes.sum(axis=(1, 2)).tolist()
+    assert regions.score == pytest.approx([margins[plane].mean() for plane in planes])
+    for box, plane in zip(regions.boxes, planes, strict=True):
+        y, x = plane.nonzero()
+        assert box.tolist() == [x.min(), y.min(), x.max() + 1, y.max() + 1]
+    assert [plane.argmax() for plane in planes] == sorted(plane.argmax() for plane in planes)
+
+
+def test_packed_pixels_are_packed_planes():
+    rng = np.random.default_rng(1)
+    planes = rng.random((3, 9, 14)) < 0.4
+    planes[0, -1, -1], planes[1, 0, 0], planes[2, -1, -1] = True, True, False
+    region, index = np.nonzero(planes.reshape(3, -1))
+    assert pack_pixels(index, region, (9, 14)) == rle.pack(planes)
+    assert pack_pixels(index[:0], region[:0], (9, 14)) == ()
+
+
+def test_no_flags_make_no_regions():
+    flags, size = scattered(0)
+    assert regions_of(flags[flags.index < 0], size).masks == ()
+    assert regions_of(flags, size, min_area_px=10_000).masks == ()
