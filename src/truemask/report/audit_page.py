@@ -1,0 +1,153 @@
+"""The page of an audit: how much looks wrong, between which classes, and where to look first."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from truemask.audit import AUDIT_SCORES, AuditResult
+from truemask.data.dataset import Dataset
+from truemask.report.audit_views import image_grid, region_grid
+from truemask.report.blocks import (
+    Block,
+    Commands,
+    Heat,
+    Measure,
+    NumberTable,
+    Page,
+    Prose,
+    Row,
+    Section,
+    Step,
+    Tile,
+)
+from truemask.report.html import write_page
+from truemask.types import Task
+
+MOST_CLASSES = 16
+"""Nobody reads a matrix of more; the classes that most wrong labels are about are shown."""
+
+
+def audit_page(
+    result: AuditResult,
+    dataset: Dataset,
+    *,
+    scores: Mapping[str, float] | None = None,
+    steps: Sequence[Step] = (),
+    facts: Sequence[str] = (),
+    images: int = 12,
+    regions: int = 12,
+) -> Page:
+    """The audit of a data set's given labels as a page.
+
+    Args:
+        result: what was found.
+        dataset: images and given labels that were audited; label maps or whole images.
+        scores: `score_audit`'s numbers, where the truth is known.
+        steps: commands that do it again.
+        facts: small print.
+        images: how many of the worst images to show.
+        regions: how many of the worst regions to show, of label maps.
+
+    Raises:
+        BadInput: if an image of the audit is not in the data set.
+    """
+    sections = [
+        Section("How much looks wrong", "", [Block(Prose([" ".join(result.summary())])), *_classes(result)])
+    ]
+    if scores:
+        sections.append(Section("How good this audit is", "against the truth", [Block(score_table(scores))]))
+    sections += _sights(result, dataset, images, regions)
+    if steps:
+        sections.append(Section("Do it again", "", [Block(Commands(steps))]))
+    lead = (
+        f"{_units(result).capitalize()} whose given label a network doubts that was not trained on it. "
+        "A flag is a reason to look, not a verdict."
+    )
+    return Page(f"Audit of {dataset.name}, {dataset.split}", lead, _tiles(result), sections, facts)
+
+
+def write_audit_page(page: Page, folder: Path) -> Path:
+    """Write the page into the audit's folder; returns where."""
+    path = folder / "report.html"
+    write_page(page, path)
+    return path
+
+
+def score_table(scores: Mapping[str, float], label: str = "this audit") -> NumberTable:
+    """`score_audit`'s numbers as a table that says what each means."""
+    return NumberTable([Measure(name, AUDIT_SCORES[name]) for name in scores], [Row(label, scores)])
+
+
+def _units(result: AuditResult) -> str:
+    return "images" if result.problem.task == Task.CLASSIFICATION else "pixels"
+
+
+def _tiles(result: AuditResult) -> list[Tile]:
+    total, flagged = int(result.units.sum()), int(result.flagged.sum())
+    if not total:
+        return []
+    touched = sum(count > 0 for count in result.images["flagged"].to_pylist())
+    units = _units(result)
+    return [
+        Tile(f"{result.wrong_rate:.1%}", f"of {total:,} {units} look wrong, by estimate", "baseline"),
+        Tile(f"{flagged:,}", f"{units} are flagged, {flagged / total:.1%} of all", "method"),
+        Tile(f"{touched:,} of {len(result.images):,}", "images have a flag", "ceiling"),
+    ]
+
+
+def _classes(result: AuditResult) -> list[Block]:
+    names, shown = result.problem.classes, _most_doubtful(result)
+    given = result.joint.sum(axis=1, keepdims=True)
+    shares = np.divide(result.joint, given, out=np.full_like(result.joint, np.nan), where=given > 0)
+    note = "A row tells what the labels of that given class are presumed to be in truth."
+    if len(shown) < len(names):
+        note += f" Shown are the {len(shown)} of {len(names)} classes that most wrong labels are about."
+    heat = Heat([names[c] for c in shown], shares[np.ix_(shown, shown)], "given", "presumed true", note)
+    return [
+        Block(NumberTable(_CLASS_MEASURES, [_class_row(result, c) for c in shown])),
+        Block(heat, "Which classes are taken for which"),
+    ]
+
+
+_CLASS_MEASURES = (
+    Measure("given", "labels of this class", digits=0),
+    Measure("look wrong", "of the labels of this class, the estimated share that is wrong", 1, "%"),
+    Measure("missed", "of what truly is of this class, the estimated share that was given another", 1, "%"),
+    Measure("flagged", "labels of this class that are flagged one by one", digits=0),
+)
+
+
+def _class_row(result: AuditResult, class_id: int) -> Row:
+    return Row(
+        result.problem.classes[class_id],
+        {
+            "given": float(result.units[class_id]),
+            "look wrong": float(result.wrong_rate_given[class_id]),
+            "missed": float(result.noise_rate[class_id]),
+            "flagged": float(result.flagged[class_id].sum()),
+        },
+    )
+
+
+def _most_doubtful(result: AuditResult) -> list[int]:
+    """The classes that most presumably wrong labels are of or should be, by id."""
+    wrong = np.nan_to_num(result.joint - np.diag(np.diag(result.joint)))
+    about = wrong.sum(axis=0) + wrong.sum(axis=1)
+    return sorted(np.argsort(-about, kind="stable")[:MOST_CLASSES].tolist())
+
+
+def _sights(result: AuditResult, dataset: Dataset, images: int, regions: int) -> list[Section]:
+    if dataset.problem.points:
+        return []
+    findings = result.findings.to_pylist()
+    worst = [row for row in result.images.to_pylist() if row["flagged"]][:images]
+    patches = [found for found in findings if found["level"] == "region"][:regions]
+    sections = []
+    if worst:
+        block = Block(image_grid(dataset, worst, findings))
+        sections.append(Section("Images to look at first", "worst labels first", [block]))
+    if patches:
+        block = Block(region_grid(dataset, patches))
+        sections.append(Section("Regions to look at first", "largest and surest first", [block]))
+    return sections

@@ -1,0 +1,133 @@
+"""Pictures of what an audit flags: whole images, and windows around regions."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import cv2
+import numpy as np
+from jaxtyping import UInt8
+
+from truemask import rle
+from truemask.data.dataset import Dataset
+from truemask.report.blocks import Picture, PictureGrid, PictureRow
+from truemask.report.drawing import as_rgb, enlarged
+from truemask.report.palette import CHANGES
+from truemask.report.pictures import changes_picture, overlay
+from truemask.types import BadInput, Labels
+
+COLUMNS = ("image", "given labels", "what is flagged")
+LEGEND = {
+    "flagged as missing": CHANGES["added"],
+    "flagged as spurious": CHANGES["removed"],
+    "flagged as another class": CHANGES["class changed"],
+}
+
+SEEN_PX = 384
+"""Longest side of the pictures of a page: small ones are enlarged to about that, larger ones reduced."""
+
+_CONTEXT_PX = 24
+"""Least distance from a region to the border of its window."""
+
+Finding = Mapping[str, Any]
+"""A row of an audit's findings (`audit.SCHEMA`), or of its images."""
+Window = tuple[slice, slice]
+
+
+def image_grid(dataset: Dataset, worst: Sequence[Finding], findings: Sequence[Finding]) -> PictureGrid:
+    """Whole images with all that is flagged in them.
+
+    Raises:
+        BadInput: if one of them is not in the data set.
+    """
+    rows = []
+    for image in worst:
+        mine = [found for found in findings if found["image"] == image["image"]]
+        views = flag_views(dataset, _row_of(dataset, image["image"]), mine)
+        flagged = f"; {image['flagged']:,} of {image['units']:,} px flagged" if image["units"] > 1 else ""
+        captions = ("", "", f"label quality {image['quality']:.2f}{flagged}")
+        rows.append(
+            PictureRow(image["image"], [Picture(*said) for said in zip(views, captions, strict=True)])
+        )
+    return PictureGrid(COLUMNS, rows, LEGEND)
+
+
+def region_grid(dataset: Dataset, patches: Sequence[Finding]) -> PictureGrid:
+    """Windows of label maps around single regions.
+
+    Raises:
+        BadInput: if one of their images is not in the data set.
+    """
+    names = dataset.problem.classes
+    rows = []
+    for found in patches:
+        row = _row_of(dataset, found["image"])
+        views = flag_views(dataset, row, [found], _window(found, dataset.size(row)))
+        what = f"given {names[found['given']]}, rather {names[found['proposed']]}, {found['area_px']:,} px"
+        name = f"{found['rank']}. {found['image']}: {what}"
+        rows.append(PictureRow(name, [Picture(view) for view in views]))
+    return PictureGrid(COLUMNS, rows, LEGEND)
+
+
+def flag_views(
+    dataset: Dataset, row: int, findings: Sequence[Finding], window: Window | None = None
+) -> list[UInt8[np.ndarray, "h w 3"]]:
+    """The image, the given labels on it, and what its findings would change; in a window, if one is given."""
+    image, given, problem = dataset.image(row), dataset.labels(row), dataset.problem
+    proposed: Labels = proposal(given, findings)
+    if window is not None:
+        assert isinstance(given, np.ndarray)
+        assert isinstance(proposed, np.ndarray)
+        image, given, proposed = image[window], given[window], proposed[window]
+    zoom = max(1, SEEN_PX // max(image.shape[:2]))
+    views = (
+        as_rgb(enlarged(image, zoom)),
+        overlay(image, given, problem, zoom=zoom),
+        changes_picture(image, given, proposed, problem, zoom=zoom),
+    )
+    return [fitted(view) for view in views]
+
+
+def proposal(labels: Labels, findings: Sequence[Finding]) -> int | UInt8[np.ndarray, "h w"]:
+    """The given labels of one image, with what its findings are about set to what they propose.
+
+    Raises:
+        BadInput: for objects, which are painted as a label map first.
+    """
+    proposing = [found for found in findings if found["proposed"] is not None]
+    if isinstance(labels, int):
+        return int(proposing[0]["proposed"]) if proposing else labels
+    if not isinstance(labels, np.ndarray):
+        raise BadInput("an audit's page shows images and label maps; paint objects as a label map first")
+    proposed = labels.copy()
+    for found in proposing:
+        proposed[rle.unpack([found["rle"]], (labels.shape[0], labels.shape[1]))[0]] = found["proposed"]
+    return proposed
+
+
+def fitted(picture: UInt8[np.ndarray, "h w 3"]) -> UInt8[np.ndarray, "h2 w2 3"]:
+    """The picture, reduced to a longest side of SEEN_PX if it is larger."""
+    height, width = picture.shape[:2]
+    scale = SEEN_PX / max(height, width)
+    if scale >= 1:
+        return picture
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def _window(found: Finding, size: tuple[int, int]) -> Window:
+    """A square around a region, with some context, moved to lie inside the image."""
+    sides = (found["y1"] - found["y0"], found["x1"] - found["x0"])
+    reach = round(max(sides) * 1.5) + 2 * _CONTEXT_PX
+    centres = ((found["y0"] + found["y1"]) // 2, (found["x0"] + found["x1"]) // 2)
+    starts = (
+        min(max(0, centre - reach // 2), max(0, whole - reach))
+        for centre, whole in zip(centres, size, strict=True)
+    )
+    y, x = starts
+    return slice(y, y + reach), slice(x, x + reach)
+
+
+def _row_of(dataset: Dataset, key: str) -> int:
+    if key not in dataset.keys:
+        raise BadInput(f"{dataset.name} has no image {key!r}; audit and data set do not belong together")
+    return list(dataset.keys).index(key)
