@@ -118,11 +118,12 @@ class AuditResult:
         wrong = self.joint - np.diag(np.diag(self.joint))
         worst = [divmod(int(at), len(wrong)) for at in np.argsort(-wrong, axis=None, kind="stable")[:most]]
         names = self.problem.classes
+        shares = [(i, j, wrong[i, j] / self.joint[i].sum()) for i, j in worst if wrong[i, j] > 0]
         return [
-            f"Of the {unit} given as '{names[i]}', {wrong[i, j] / self.joint[i].sum():.1%} "
-            f"look like '{names[j]}' ({self.flagged[i, j]:,} flagged)."
-            for i, j in worst
-            if wrong[i, j] > 0
+            f"Of the {unit} given as '{names[i]}', {share:.1%} look like '{names[j]}' "
+            f"({self.flagged[i, j]:,} flagged)."
+            for i, j, share in shares
+            if share >= 0.0005  # below, it would read 0.0 %
         ]
 
     def _absent(self) -> list[str]:
