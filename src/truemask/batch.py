@@ -20,7 +20,7 @@ class Slice(Protocol):
         """Write back by the store's rule (replace, ema, ring); refused outside training rows."""
 
 
-@dataclass(frozen=True)
+@dataclass  # not frozen: Fabric rebuilds it field by field on the way into a network
 class Objects:
     """The given objects of one image, as an instance network wants them.
 

@@ -234,11 +234,11 @@ def audit(
 ) -> None:
     """Find the given labels of SOURCE that are probably wrong, and write findings and a page."""
     from truemask.bench.sources import Source
-    from truemask.commands.auditing import audit_verb
+    from truemask.commands.auditing import audit_source
 
     direct = {"network": network, "epochs": epochs, "size_px": size_px, "crop_px": crop_px}
     plan = {name: value for name, value in direct.items() if value is not None} | _pairs("--set", settings)
-    audit_verb(
+    audit_source(
         Source(source, labels, task, split),
         out,
         method=method,

@@ -1,11 +1,15 @@
 """A tiny table, and results for it."""
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from truemask.bench.tables import Cell, Table, cells, read_table
+
+# Spawned workers import what they run by name, and take over this path.
+sys.path.insert(0, str(Path(__file__).parent))
 
 TOML = """
 title    = "Toy"

@@ -2,10 +2,12 @@ import math
 
 import pytest
 import torch
+from torch import nn
 from torch.nn import functional as F
 from torchvision.models.detection.mask_rcnn import MaskRCNNPredictor
 from torchvision.models.detection.roi_heads import fastrcnn_loss
 
+from truemask.networks.doubling import doubled
 from truemask.networks.heads import BoxPredictor, MaskPredictor, box_loss, mask_loss
 
 
@@ -58,3 +60,10 @@ def test_no_region_has_no_logits():
     logits, offsets = BoxPredictor(6, 4, agnostic=False)(torch.zeros(0, 6))
     assert logits.shape == (0, 4)
     assert offsets.shape == (0, 4, 4)
+
+
+@pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])
+def test_doubling_is_a_transposed_convolution(layout):
+    layer = nn.ConvTranspose2d(6, 4, 2, 2)
+    maps = torch.randn(2, 6, 3, 5).contiguous(memory_format=layout)
+    torch.testing.assert_close(doubled(layer, maps), layer(maps))

@@ -11,8 +11,8 @@ from truemask.bench.sources import Source
 from truemask.data import FORMATS, summarise
 from truemask.data.embedded import EMBEDDED
 from truemask.data.splits import Splits
-
-from truemask.report.sheets import contact_sheet, save_png
+from truemask.report.contact_sheet import contact_sheet
+from truemask.report.layout import save_png
 from truemask.types import Task
 
 
@@ -75,7 +75,9 @@ def print_noises() -> None:
     """All noises with an example spec each."""
     from truemask.noise import NOISES
 
-    grid = _grid("noises; join several with +, as in miss:0.3+symmetric:0.2", "spec", "tasks", "formula", "source")
+    grid = _grid(
+        "noises; join several with +, as in miss:0.3+symmetric:0.2", "spec", "tasks", "formula", "source"
+    )
     for row in NOISES.values():
         grid.add_row(row.example, ", ".join(sorted(row.tasks)), row.formula, row.source)
     Console().print(grid)
@@ -85,7 +87,9 @@ def _print_split(splits: Splits, name: str) -> None:
     summary = summarise(splits.split(name))
     sizes = " / ".join(f"{h}x{w}" for h, w in (summary.smallest, summary.median, summary.largest))
     unlabelled = f", {summary.unlabelled} without labels" if summary.unlabelled else ""
-    unit = {Task.CLASSIFICATION: "images", Task.SEMANTIC: "pixels", Task.INSTANCE: "objects"}[splits.problem.task]
+    unit = {Task.CLASSIFICATION: "images", Task.SEMANTIC: "pixels", Task.INSTANCE: "objects"}[
+        splits.problem.task
+    ]
     title = (
         f"{name}: {summary.images} images{unlabelled}; height x width {sizes} (smallest / median / largest); "
         f"{summary.ignored_share:.1%} of {unit} say nothing"
@@ -94,7 +98,9 @@ def _print_split(splits: Splits, name: str) -> None:
     total = sum(summary.units.values()) or 1
     ids = {label: i for i, label in enumerate(splits.problem.classes)}
     for label, count in summary.units.items():
-        grid.add_row(str(ids[label]), label, f"{count:,}", f"{count / total:.1%}", f"{summary.images_with[label]:,}")
+        grid.add_row(
+            str(ids[label]), label, f"{count:,}", f"{count / total:.1%}", f"{summary.images_with[label]:,}"
+        )
     Console().print(grid)
 
 

@@ -4,9 +4,8 @@ from pathlib import Path
 
 from truemask.bench.experiment import run_cell
 from truemask.bench.launch import launch
-from truemask.bench.results import read_results
 from truemask.bench.tables import cells, read_table
-from truemask.report.table_markdown import write_table_markdown
+from truemask.report.table_markdown import write_table
 from truemask.types import BadInput
 
 
@@ -25,6 +24,4 @@ def run_table(name: str, results: Path, jobs: int, only: str | None) -> bool:
 
 def show_table(name: str, results: Path) -> None:
     """Print a table as Markdown, and keep it beside its results."""
-    table = read_table(name)
-    found, _ = read_results(results, cells(table))
-    print(write_table_markdown(table, found, results))
+    print(write_table(read_table(name), results).read_text())

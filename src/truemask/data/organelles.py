@@ -11,17 +11,14 @@ from functools import partial
 import cv2
 import numpy as np
 from jaxtyping import Bool, Float, Float32, Int32, UInt8
-from scipy.spatial import Voronoi
 
-from truemask.data.drawn import Column, Rows
+from truemask.data.drawn import draw_splits
 from truemask.data.smooth_noise import smooth_noise
 from truemask.data.splits import Splits
-from truemask.data.views import ArrayDataset
-from truemask.seeds import seed_for
 from truemask.types import BadInput, Problem, Task
 
 PROBLEM = Problem(Task.SEMANTIC, ("background", "organelle"), channels=1, background=0)
-SMALLEST_PX = 48
+SMALLEST_PX, LARGEST_PX = 48, 4096
 _FINE = 2
 """Structure is drawn this many times finer than the camera's pixels."""
 _PAD_PX = 6
@@ -35,30 +32,17 @@ _KNOTS = 9
 def make(*, train: int = 200, val: int = 24, test: int = 48, size: int = 128, seed: int = 0) -> Splits:
     """Images of `size` x `size` px, 1 channel, with the true extent of the network as labels.
 
-    Image i of a split is the same whatever the counts are: its draws hang on (seed, split, i). A split of
-    0 images is left out.
-
     Raises:
-        BadInput: if the images are too small to show a network, or a count is negative.
+        BadInput: if the images are too small to show a network, or a count is out of range.
     """
-    if size < SMALLEST_PX:
-        raise BadInput(f"organelles needs size >= {SMALLEST_PX} px to show a network, got size={size}")
+    if not SMALLEST_PX <= size <= LARGEST_PX:
+        raise BadInput(f"organelles draws images of {SMALLEST_PX} to {LARGEST_PX} px, got size={size}")
     counts = {"train": train, "val": val, "test": test}
-    for split, count in counts.items():
-        if count < 0:
-            raise BadInput(f"organelles needs {split} >= 0 images, got {split}={count}")
-    splits = {split: _split(split, count, size, seed) for split, count in counts.items() if count}
-    return Splits("organelles", "embedded", splits)
+    return draw_splits("organelles", PROBLEM, counts, size=(size, size), seed=seed, draw=partial(_row, size))
 
 
-def _split(split: str, count: int, size: int, seed: int) -> ArrayDataset:
-    rows = Rows(partial(_row, split, size, seed), count)
-    keys = [f"{split}-{row:05d}" for row in range(count)]
-    return ArrayDataset("organelles", split, PROBLEM, keys, Column(rows, 0), Column(rows, 1))
-
-
-def _row(split: str, size: int, seed: int, row: int) -> tuple[np.ndarray, np.ndarray]:
-    return draw(np.random.default_rng(seed_for("organelles", seed, split, row)), size)
+def _row(size: int, rng: np.random.Generator, _split: str, _row: int) -> tuple[np.ndarray, np.ndarray]:
+    return draw(rng, size)
 
 
 def draw(rng: np.random.Generator, size: int) -> tuple[UInt8[np.ndarray, "h w 1"], UInt8[np.ndarray, "h w"]]:
@@ -78,7 +62,7 @@ class _Network:
     """Curves in pixels of the frame (x, y), and the closed outlines of what is flat or empty."""
 
     curves: Float[np.ndarray, "e m 2"]
-    sheets: tuple[Float[np.ndarray, "p 2"], ...]
+    sheets: tuple[Float[np.ndarray, "_ 2"], ...]
     nucleus: Float[np.ndarray, "q 2"] | None
 
 
@@ -86,6 +70,8 @@ def _network(
     rng: np.random.Generator, size: int, pitch_px: float, nucleus: Float[np.ndarray, "q 2"] | None
 ) -> _Network:
     """Borders of cells around a jittered lattice, bent, with some tubules missing."""
+    from scipy.spatial import Voronoi  # here, because it takes half a second
+
     cells = Voronoi(_sites(rng, size, pitch_px))
     ends = np.asarray(cells.ridge_vertices)
     reach = np.abs(cells.vertices - size / 2).max(axis=1) < size / 2 + _MARGIN_PX
@@ -133,7 +119,7 @@ def _bent(
 
 def _sheets(
     rng: np.random.Generator, curves: Float[np.ndarray, "e m 2"], between: Int32[np.ndarray, "e 2"]
-) -> tuple[Float[np.ndarray, "p 2"], ...]:
+) -> tuple[Float[np.ndarray, "_ 2"], ...]:
     """Outlines of the few cells that a flat cisterna fills."""
     chosen = rng.permutation(np.unique(between))[: rng.poisson(0.02 * len(np.unique(between)))]
     around = [curves[(between == cell).any(axis=1)].reshape(-1, 2) for cell in chosen]
@@ -244,4 +230,4 @@ def _camera(rng: np.random.Generator, light: Float32[np.ndarray, "h w"]) -> UInt
     """Photons counted (Poisson), read out with an error, scaled to 8 bits above a dark level."""
     photons = rng.uniform(12, 26)
     counted = rng.poisson(photons * light) + rng.normal(0, 1.5, light.shape)
-    return np.clip(10 + 165 / photons * counted, 0, 255).astype(np.uint8)
+    return np.clip(10 + 145 / photons * counted, 0, 255).astype(np.uint8)

@@ -1,4 +1,4 @@
-"""How a scene looks: grounds, materials, light and shadow. The hue given is all that tells of a class.
+"""How a scene looks: grounds, materials, light and shadow. It knows no classes.
 
 Images are float32 in [0, 1]. Lengths that are given in `grain_px` grow with the scene: 1 px where it is 128
 px wide.
@@ -27,10 +27,9 @@ def ground(rng: np.random.Generator, size: int) -> Float32[np.ndarray, "h w 3"]:
 
 
 def material(
-    rng: np.random.Generator, side: int, hue: float, grain_px: float
+    rng: np.random.Generator, kind: str, side: int, hue: float, grain_px: float
 ) -> Float32[np.ndarray, "side side 3"]:
-    """A square of surface in one hue: two tones, mixed by a pattern of its kind."""
-    kind = MATERIALS[rng.integers(len(MATERIALS))]
+    """A square of surface in one hue: two tones, mixed by a pattern of its kind, one of `MATERIALS`."""
     saturation, value = rng.uniform(0.5, 0.9), rng.uniform(0.6, 0.95)
     near = hue + rng.normal(0, 0.04)
     tone = _rgb(hue, saturation, value)

@@ -24,35 +24,41 @@ def _ring() -> Outline:
     return [_polar(1.0), _polar(0.48)]
 
 
-def _corners(count: int) -> Outline:
-    return [_polar(1.0, 2 * np.pi * np.arange(count) / count)]
+def _square() -> Outline:
+    return [np.array([[-1.0, -1], [1, -1], [1, 1], [-1, 1]])]
+
+
+def _cross() -> Outline:
+    arm = np.array([[0.4, 0.4], [0.4, 1.0], [-0.4, 1.0]])
+    quarter = np.array([[0.0, 1.0], [-1.0, 0.0]])
+    return [np.concatenate([arm @ np.linalg.matrix_power(quarter, turns) for turns in range(4)])]
 
 
 def _star() -> Outline:
-    return [_polar(np.tile([1.0, 0.5], 5), np.pi * np.arange(10) / 5)]
+    return [_polar(np.tile([1.0, 0.42], 5), np.pi * np.arange(10) / 5 - np.pi / 2)]
 
 
 def _flower() -> Outline:
-    return [_polar(1 + 0.26 * np.cos(5 * _ROUND))]
+    return [_polar(1 + 0.2 * np.cos(6 * _ROUND))]
 
 
 def _drop() -> Outline:
     half = np.sin(_ROUND / 2)
-    return [np.stack([np.sin(_ROUND) * half**1.6, np.cos(_ROUND)], axis=1)]
+    return [np.stack([np.sin(_ROUND) * half**2.2, -np.cos(_ROUND)], axis=1)]
 
 
 def _heart() -> Outline:
     t = _ROUND
     x = 16 * np.sin(t) ** 3
     y = 13 * np.cos(t) - 5 * np.cos(2 * t) - 2 * np.cos(3 * t) - np.cos(4 * t)
-    return [np.stack([x, y], axis=1)]
+    return [np.stack([x, -y], axis=1)]
 
 
 SHAPES: dict[str, Callable[[], Outline]] = {
     "disk": _disk,
     "ring": _ring,
-    "square": lambda: _corners(4),
-    "pentagon": lambda: _corners(5),
+    "square": _square,
+    "cross": _cross,
     "star": _star,
     "flower": _flower,
     "drop": _drop,

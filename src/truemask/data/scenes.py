@@ -12,54 +12,44 @@ import numpy as np
 from jaxtyping import Bool, Float32, UInt8
 
 from truemask import rle
-from truemask.data.drawn import Column, Rows
-from truemask.data.scene_light import Light, ground, material, photograph
+from truemask.data.drawn import draw_splits
+from truemask.data.scene_light import MATERIALS, Light, ground, material, photograph
 from truemask.data.scene_shapes import SHAPES, outline
 from truemask.data.splits import Splits
-from truemask.data.views import ArrayDataset
-from truemask.seeds import seed_for
 from truemask.types import BadInput, Instances, Problem, Task
 
 PROBLEM = Problem(Task.INSTANCE, ("background", *SHAPES), channels=3, background=0)
 CONFUSED_PAIRS = {1: 2, 2: 1, 3: 4, 4: 3, 5: 6, 6: 5, 7: 8, 8: 7}
-"""The id that each is taken for: disk and ring, square and pentagon, star and flower, drop and heart."""
-SMALLEST_PX = 64
+"""The id that each is taken for: disk and ring, square and cross, star and flower, drop and heart."""
+SMALLEST_PX, LARGEST_PX = 64, 4096
 LEAST_SEEN_PX = 60
 """Things of which fewer pixels would be seen, in a scene of 128 px, are not laid down at all."""
 LEAST_THINGS, MOST_THINGS = 2, 7
 _DRAWN_PX = 128
 """The width of a scene in which lengths are as written here."""
-_PAIR_HUES = (0.11, 0.47, 0.76, 0.98)
+_SEEN_SHARE = 0.6
+"""The part of each thing that is seen at least."""
+_USUAL_HUES = (0.09, 0.15, 0.42, 0.50, 0.70, 0.78, 0.98, 0.91)
+_USUAL_MATERIALS = ("dots", "stripes", "checks", "marble", "plain", "dots", "stripes", "plain")
+"""By class. Hues tell pairs apart; with materials they hint at the class; outlines alone always tell it."""
 _SPLIT_IDS = {"train": 0, "val": 10_000_000, "test": 20_000_000}
 
 
 def make(*, train: int = 300, val: int = 40, test: int = 80, size: int = 128, seed: int = 0) -> Splits:
     """Images of `size` x `size` px, 3 channels, with 2 to 7 objects each, drawn larger in larger images.
 
-    Image i of a split is the same whatever the counts are: its draws hang on (seed, split, i). A split of
-    0 images is left out. `data.views.AsSemantic` makes label maps of it.
+    `data.views.AsSemantic` makes label maps of it.
 
     Raises:
-        BadInput: if the images are too small to tell the classes, or a count is negative.
+        BadInput: if the images are too small to tell the classes, or a count is out of range.
     """
-    if size < SMALLEST_PX:
-        raise BadInput(f"scenes needs size >= {SMALLEST_PX} px to tell its classes apart, got size={size}")
+    if not SMALLEST_PX <= size <= LARGEST_PX:
+        raise BadInput(f"scenes draws images of {SMALLEST_PX} to {LARGEST_PX} px, got size={size}")
     counts = {"train": train, "val": val, "test": test}
-    for split, count in counts.items():
-        if count < 0:
-            raise BadInput(f"scenes needs {split} >= 0 images, got {split}={count}")
-    splits = {split: _split(split, count, size, seed) for split, count in counts.items() if count}
-    return Splits("scenes", "embedded", splits)
+    return draw_splits("scenes", PROBLEM, counts, size=(size, size), seed=seed, draw=partial(_row, size))
 
 
-def _split(split: str, count: int, size: int, seed: int) -> ArrayDataset:
-    rows = Rows(partial(_row, split, size, seed), count)
-    keys = [f"{split}-{row:05d}" for row in range(count)]
-    return ArrayDataset("scenes", split, PROBLEM, keys, Column(rows, 0), Column(rows, 1))
-
-
-def _row(split: str, size: int, seed: int, row: int) -> tuple[np.ndarray, Instances]:
-    rng = np.random.default_rng(seed_for("scenes", seed, split, row))
+def _row(size: int, rng: np.random.Generator, split: str, row: int) -> tuple[np.ndarray, Instances]:
     image, classes, masks = draw(rng, size)
     codes = rle.pack(masks)
     first = _SPLIT_IDS[split] + row * MOST_THINGS + 1
@@ -107,7 +97,7 @@ class _Thing:
 
 
 def _laid(rng: np.random.Generator, size: int) -> tuple[list[_Thing], Bool[np.ndarray, "n h w"]]:
-    """Things one over the other, and what is seen of each; at least half of each is."""
+    """Things one over the other, and what is seen of each; at least 60 % of each is."""
     wanted = int(rng.integers(LEAST_THINGS, MOST_THINGS + 1))
     tries = 5 * wanted
     things: list[_Thing] = []
@@ -123,7 +113,7 @@ def _laid(rng: np.random.Generator, size: int) -> tuple[list[_Thing], Bool[np.nd
 
 
 def _least_px(thing: _Thing, size: int) -> float:
-    return max(0.5 * np.pi * thing.radius_px**2, LEAST_SEEN_PX * (size / _DRAWN_PX) ** 2)
+    return max(_SEEN_SHARE * np.pi * thing.radius_px**2, LEAST_SEEN_PX * (size / _DRAWN_PX) ** 2)
 
 
 def _thing(rng: np.random.Generator, size: int) -> _Thing:
@@ -131,9 +121,9 @@ def _thing(rng: np.random.Generator, size: int) -> _Thing:
     return _Thing(
         class_id=int(rng.integers(1, PROBLEM.num_classes)),
         middle_px=(float(x), float(y)),
-        radius_px=float(rng.uniform(10, 22) * size / _DRAWN_PX),
-        turn=float(rng.uniform(0, 2 * np.pi)),
-        stretch=float(rng.uniform(0.87, 1.15)),
+        radius_px=float(rng.uniform(11, 23) * size / _DRAWN_PX),
+        turn=float(rng.normal(0, 0.5)),
+        stretch=float(rng.uniform(0.9, 1.1)),
     )
 
 
@@ -156,9 +146,11 @@ def _paint(
     """Lay the thing and its shadow over the scene, in place."""
     side, (left, top) = thing.side_px, thing.corner_px
     cover = _cover(thing, side, (left, top))
-    usual_hue = _PAIR_HUES[(thing.class_id - 1) // 2] + rng.normal(0, 0.035)
-    hue = usual_hue if rng.random() < 0.7 else rng.random()
-    surface = light.shaded(material(rng, side, hue, len(scene) / _DRAWN_PX), cover, thing.radius_px)
+    usual_hue = _USUAL_HUES[thing.class_id - 1] + rng.normal(0, 0.03)
+    hue = usual_hue if rng.random() < 0.85 else rng.random()
+    usual_kind = _USUAL_MATERIALS[thing.class_id - 1]
+    kind = usual_kind if rng.random() < 0.6 else MATERIALS[rng.integers(len(MATERIALS))]
+    surface = light.shaded(material(rng, kind, side, hue, len(scene) / _DRAWN_PX), cover, thing.radius_px)
     shade = light.shadow(cover, thing.radius_px)
     x, y = slice(max(left, 0), left + side), slice(max(top, 0), top + side)
     frame = scene[y, x]

@@ -35,7 +35,7 @@ class BootstrapSoft(Method):
         self,
         logits: Float[Tensor, "b k *space"],
         targets: Targets,
-        batch: Batch,  # noqa: ARG002
+        batch: Batch,
     ) -> Float[Tensor, "b *space"]:
         """Cross entropy to label and live prediction, mixed."""
         return bootstrap_soft(logits, targets, beta=self.beta)

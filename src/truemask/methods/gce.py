@@ -28,7 +28,7 @@ class GCE(Method):
         self,
         logits: Float[Tensor, "b k *space"],
         targets: Targets,
-        batch: Batch,  # noqa: ARG002
+        batch: Batch,
     ) -> Float[Tensor, "b *space"]:
         """Generalised cross entropy per unit."""
         return gce(logits, targets, q=self.q)

@@ -70,7 +70,7 @@ class LNCIS(Method):
         self,
         logits: Float[Tensor, "b k *space"],
         targets: Targets,
-        batch: Batch,  # noqa: ARG002
+        batch: Batch,
     ) -> Float[Tensor, "b *space"]:
         """The second-stage loss: what is left out costs 0 and still counts in the mean."""
         return lncis(logits, targets, gamma=self.gamma, log_zero=self.log_zero, background=self.background)

@@ -1,6 +1,5 @@
 """What a method is: five hooks over networks, stores, streams and stages that the engine keeps for it."""
 
-from abc import ABC
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Literal, Protocol, runtime_checkable
@@ -29,7 +28,8 @@ class Stage:
         lr_scale: factor on the plan's learning rate.
         restart: begin the learning-rate schedule (and the optimiser's state) anew; otherwise the stages
             share one schedule.
-        hooks: another method whose `targets`, `unit_loss` and `step` hold in this stage; None: its own.
+        hooks: another method whose `before_epoch`, `targets`, `unit_loss` and `step` hold in this stage;
+            None: its own.
     """
 
     name: str
@@ -126,7 +126,7 @@ class Engine(Protocol):
         """Change what a stream draws from, from the next epoch on; empty is allowed for streams but main."""
 
 
-class Method(ABC):
+class Method:
     """How to learn in spite of wrong labels. Subclasses are frozen dataclasses whose fields are the knobs.
 
     A method holds no state: networks, parameters and stores belong to the engine, so that a checkpoint is

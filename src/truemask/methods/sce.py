@@ -33,7 +33,7 @@ class SCE(Method):
         self,
         logits: Float[Tensor, "b k *space"],
         targets: Targets,
-        batch: Batch,  # noqa: ARG002
+        batch: Batch,
     ) -> Float[Tensor, "b *space"]:
         """Symmetric cross entropy per unit."""
         return sce(logits, targets, alpha=self.alpha, beta=self.beta, log_zero=self.log_zero)

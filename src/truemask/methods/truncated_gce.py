@@ -68,7 +68,7 @@ class TruncatedGCE(Method):
     def targets(
         self,
         batch: Batch,
-        logits: Float[Tensor, "b k *space"],  # noqa: ARG002
+        logits: Float[Tensor, "b k *space"],
     ) -> tuple[Targets, Float[Tensor, "b *space"] | None]:
         """The labels, and weight 1 where they are kept."""
         weights = batch.stores["kept"].values[:, 0]
@@ -79,7 +79,7 @@ class TruncatedGCE(Method):
         self,
         logits: Float[Tensor, "b k *space"],
         targets: Targets,
-        batch: Batch,  # noqa: ARG002
+        batch: Batch,
     ) -> Float[Tensor, "b *space"]:
         """Generalised cross entropy; the paper's constant for what is dropped has no gradient."""
         return gce(logits, targets, q=self.q)

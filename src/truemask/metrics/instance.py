@@ -29,7 +29,7 @@ class InstanceMetrics:
         self.problem = problem
         self._images: dict[str, dict[str, dict[int, Matches]]] = {}
 
-    def update(  # noqa: PLR0917 - the columns of a prediction, in their usual order
+    def update(
         self,
         key: str,
         boxes: Float32[np.ndarray, "n 4"],

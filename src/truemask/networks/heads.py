@@ -5,6 +5,8 @@ import torch.nn.functional as F
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
+from truemask.networks.doubling import blocks
+
 
 class BoxPredictor(nn.Module):
     """Class logits and box offsets from a region's features.
@@ -44,19 +46,14 @@ class MaskPredictor(nn.Module):
     ) -> Float[Tensor, "n 2*h 2*w"]:
         """Mask logits of each region for its class, in the region's own box."""
         _, channels, height, width = features.shape
-        grow, choose = self.conv5_mask, self.mask_fcn_logits
-        assert grow.bias is not None
-        assert choose.bias is not None
-        # Kernel and stride are equal, so each cell makes a 2 x 2 block of its own: a product, whose
-        # backward pass takes a fifth of the transposed convolution's.
-        kernel = grow.weight.permute(2, 3, 1, 0).flatten(0, 2)
-        cells = F.linear(features.permute(0, 2, 3, 1), kernel, grow.bias.repeat(4)).relu_()
+        cells = blocks(self.conv5_mask, features).relu_().view(-1, 4 * height * width, channels)
         # Only the plane of the class asked for is computed.
+        choose = self.mask_fcn_logits
         plane = torch.zeros_like(classes) if choose.out_channels == 1 else classes
-        weight = choose.weight[plane].view(-1, channels, 1)
-        logits = cells.view(-1, 4 * height * width, channels) @ weight + choose.bias[plane, None, None]
-        blocks = logits.view(-1, height, width, 2, 2)
-        return blocks.permute(0, 1, 3, 2, 4).reshape(-1, 2 * height, 2 * width)
+        assert choose.bias is not None
+        logits = cells @ choose.weight[plane].view(-1, channels, 1) + choose.bias[plane, None, None]
+        cells = logits.view(-1, height, width, 2, 2)
+        return cells.permute(0, 1, 3, 2, 4).reshape(-1, 2 * height, 2 * width)
 
 
 class RegionHeads(nn.Module):

@@ -1,12 +1,13 @@
 """A small U-Net for CPUs, after Ronneberger et al., MICCAI 2015, arXiv:1505.04597."""
 
 from itertools import pairwise
-from typing import Literal
+from typing import Literal, cast
 
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from truemask.networks.doubling import doubled
 from truemask.networks.padding import pad_to_stride
 from truemask.types import BadInput, Problem
 
@@ -59,7 +60,8 @@ class UNetSmall(nn.Module):
             passed.append(own)
         passed.pop()
         for grow, block in zip(self.grow, self.up, strict=True):
-            own = block(torch.cat([passed.pop(), grow(own)], dim=1))
+            larger = doubled(cast(nn.ConvTranspose2d, grow), own)
+            own = block(torch.cat([passed.pop(), larger], dim=1))
         return own[..., : images.shape[-2], : images.shape[-1]]
 
 

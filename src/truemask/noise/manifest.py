@@ -5,7 +5,6 @@ The list, in a Parquet file beside it, is the truth that audits are scored again
 
 from collections.abc import Iterator
 from importlib.metadata import version
-from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -219,27 +218,33 @@ def _write_changes(parts: Iterator[Changes], path: Path) -> None:
         column_encoding={"unit": "DELTA_BINARY_PACKED", "run": "DELTA_BINARY_PACKED"},
     ) as writer:
         for group in _groups(parts):
-            writer.write_table(_table(group), row_group_size=_ROW_GROUP * 1000)
+            table = _table(group)
+            writer.write_table(table, row_group_size=len(table))
 
 
 def _groups(parts: Iterator[Changes]) -> Iterator[list[Changes]]:
     """Images together until there are enough rows: an image's changes are never split."""
     group: list[Changes] = []
+    rows = 0
     for part in parts:
         group.append(part)
-        if sum(map(len, group)) >= _ROW_GROUP:
+        rows += len(part)
+        if rows >= _ROW_GROUP:
             yield group
-            group = []
+            group, rows = [], 0
     if group:
         yield group
 
 
 def _table(group: list[Changes]) -> "pa.Table":
-    import pyarrow as pa
+    import pyarrow as pa  # noqa: PLC0415
 
-    places = np.repeat(np.arange(len(group), dtype=np.int32), [len(part) for part in group])
+    rows = [len(part) for part in group]
+    places = np.repeat(np.arange(len(group), dtype=np.int32), rows)
     kinds = np.concatenate([part.kind for part in group]).astype(np.int8)
-    masks = [part.masks.get(place) for part in group for place in range(len(part))]
+    masks = pa.nulls(sum(rows), pa.binary())
+    if any(part.masks for part in group):
+        masks = pa.array([part.masks.get(row) for part in group for row in range(len(part))], pa.binary())
     columns = [
         pa.DictionaryArray.from_arrays(places, [part.image for part in group]),
         np.concatenate([part.unit for part in group]),
@@ -247,20 +252,23 @@ def _table(group: list[Changes]) -> "pa.Table":
         np.concatenate([part.source for part in group]),
         np.concatenate([part.target for part in group]),
         pa.DictionaryArray.from_arrays(kinds, list(KINDS)),
-        pa.array(masks, pa.binary()),
+        masks,
     ]
     return pa.table(columns, schema=_schema())
 
 
 def _split(table: "pa.Table") -> Iterator[Changes]:
-    images = table["image"].to_pylist()
-    unit, run, source, target = (table[name].to_numpy() for name in ("unit", "run", "from", "to"))
-    kinds = np.array([KINDS.index(kind) for kind in table["kind"].to_pylist()], dtype=np.uint8)
-    masks = table["mask"].to_pylist()
-    start = 0
-    for image, rows in groupby(images):
-        end = start + len(list(rows))
-        own = {place: mask for place, mask in enumerate(masks[start:end]) if mask is not None}
-        part = slice(start, end)
-        yield Changes(image, unit[part], run[part], source[part], target[part], kinds[part], own)
-        start = end
+    images, kind = (table[name].combine_chunks() for name in ("image", "kind"))
+    kinds = np.array([KINDS.index(one) for one in kind.dictionary.to_pylist()], dtype=np.uint8)
+    columns = [table[name].to_numpy() for name in ("unit", "run", "from", "to")]
+    columns.append(kinds[kind.indices.to_numpy()])
+    places = images.indices.to_numpy()
+    starts = np.flatnonzero(np.diff(places, prepend=-1))
+    masks = table["mask"]
+    for start, end in zip(starts.tolist(), [*starts[1:].tolist(), len(places)], strict=True):
+        own = masks[start:end].to_pylist() if masks.null_count < len(masks) else []
+        yield Changes(
+            images[start].as_py(),
+            *(column[start:end] for column in columns),
+            {row: mask for row, mask in enumerate(own) if mask is not None},
+        )

@@ -28,6 +28,12 @@ class Folds:
             for prediction in trained.predict(Subset(self.dataset, rows)):
                 yield dataclasses.replace(prediction, row=rows[prediction.row])
 
+    def judge_objects(self) -> Iterator[Prediction]:
+        """One out-of-fold prediction a given object, of its class; `row` is its image's."""
+        for trained, rows in self.parts:
+            for prediction in trained.judge_objects(Subset(self.dataset, rows)):
+                yield dataclasses.replace(prediction, row=rows[prediction.row])
+
 
 def train_folds(recipe: Recipe, folds: int, folder: Path, *, show: bool = True) -> Folds:
     """Train one run for each of `folds` parts on all the others, in `folder/fold-0` and so on.

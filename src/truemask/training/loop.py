@@ -134,7 +134,6 @@ class Loop:
             self._passes[stream] = self._endless(self.streams[stream])
         return self._passes[stream]
 
-    @torch.no_grad()
     def sweep(self, network: nn.Module) -> Iterator[tuple[Batch, Float[Tensor, "b k *space"]]]:
         """Every training row once, in order, unaugmented, evaluation mode, no gradient: batch and logits."""
         inner = self._modules[next(name for name, other in self.networks.items() if other is network)]

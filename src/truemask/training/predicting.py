@@ -2,12 +2,15 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
+from typing import cast
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from truemask.batch import Objects
+from truemask.data.as_objects import object_key
 from truemask.data.dataset import Dataset
 from truemask.data.views import Resized
 from truemask.methods.method import Method
@@ -15,12 +18,11 @@ from truemask.training.plan import Plan
 from truemask.training.prediction import Found, Prediction
 from truemask.training.streams import Stream, Views
 from truemask.training.tasks import stacked_images
-from truemask.types import Task
+from truemask.types import Instances, Task
 
 Precision = Callable[[], AbstractContextManager[None]]
 
 
-@torch.no_grad()
 def predictions(
     method: Method, networks: Sequence[nn.Module], dataset: Dataset, plan: Plan, precision: Precision
 ) -> Iterator[Prediction]:
@@ -36,17 +38,50 @@ def predictions(
             images = stacked_images(samples, device)
             sizes = [dataset.size(sample.row) for sample in samples]
             keys = [(dataset.keys[sample.row], sample.row) for sample in samples]
-            with precision():
-                if dataset.problem.task == Task.INSTANCE:
-                    for (key, row), size, found in zip(keys, sizes, networks[0](images), strict=True):
-                        yield Prediction(key, row, found=_found(found, size))
-                    continue
-                probs = method.predict(networks, images)
-            for (key, row), size, one in zip(keys, sizes, probs, strict=True):
-                yield Prediction(key, row, probs=_enlarged(one, size).cpu().numpy())
+            # Not around the yields: whoever takes the predictions keeps a grad mode and precision of its own.
+            with torch.no_grad(), precision():
+                instances = dataset.problem.task == Task.INSTANCE
+                said = networks[0](images) if instances else method.predict(networks, images)
+            for (key, row), size, one in zip(keys, sizes, said, strict=True):
+                if instances:
+                    yield Prediction(key, row, found=_found(one, size))
+                else:
+                    yield Prediction(key, row, probs=_enlarged(one, size).cpu().numpy())
     finally:
         for network, was_training in zip(networks, modes, strict=True):
             network.train(was_training)
+
+
+def object_predictions(
+    network: nn.Module, dataset: Dataset, plan: Plan, precision: Precision
+) -> Iterator[Prediction]:
+    """Class probabilities of every given object at its own box, one prediction an object, in order.
+
+    Keys are those of `AsObjects`; `row` is the image's. Crowds and objects without a pixel are left out.
+    """
+    device = next(network.parameters()).device
+    shown = dataset if plan.size_px is None else Resized(dataset, plan.size_px)
+    views = Views(shown, plan)
+    offsets = cast(np.ndarray, views.object_offsets)
+    was_training = network.training
+    network.eval()
+    try:
+        for samples in Stream("predict", views, range(len(dataset)), batch_size=1).ordered(plan.batch_size):
+            objects = [cast(Objects, sample.objects).to(device) for sample in samples]
+            with torch.no_grad(), precision():
+                logits = network.score_objects(stacked_images(samples, device), objects)  # type: ignore[operator]
+            probs = logits.float().softmax(dim=1).cpu().numpy()
+            of = [
+                (sample.row, index)
+                for sample, found in zip(samples, objects, strict=True)
+                for index in found.rows
+            ]
+            for (row, index), one in zip(of, probs, strict=True):
+                given = cast(Instances, dataset.labels(row))
+                annotation_id = int(given.ids[int(index) - int(offsets[row])])
+                yield Prediction(object_key(dataset.keys[row], annotation_id), row, probs=one)
+    finally:
+        network.train(was_training)
 
 
 def _enlarged(probs: Tensor, size: tuple[int, int]) -> Tensor:

@@ -59,7 +59,9 @@ class ImageLoss:
     ) -> Iterator[tuple[Batch, Float[Tensor, "b k *space"]]]:
         """Units and their logits, no gradient."""
         for batch in batches:
-            yield batch, loop.logits(network, batch)
+            with torch.no_grad():
+                logits = loop.logits(network, batch)
+            yield batch, logits
 
 
 class InstanceLoss:
@@ -94,7 +96,7 @@ class InstanceLoss:
         for batch in batches:
             labels = torch.cat([objects.labels for objects in batch.objects])
             rows = torch.cat([objects.rows for objects in batch.objects])
-            with loop.precision():
+            with torch.no_grad(), loop.precision():
                 logits = network.score_objects(batch.images, batch.objects)  # type: ignore[operator]
             yield _units(loop, batch, labels, rows), logits.float()
 

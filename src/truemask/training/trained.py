@@ -16,7 +16,7 @@ from truemask.networks import build_network
 from truemask.training.checkpoint import load_networks, read_tensors
 from truemask.training.devices import make_fabric
 from truemask.training.plan import Plan
-from truemask.training.predicting import predictions
+from truemask.training.predicting import object_predictions, predictions
 from truemask.training.prediction import Prediction
 from truemask.types import BadInput, Problem, Task
 
@@ -41,19 +41,28 @@ class Trained:
     networks: Mapping[str, nn.Module]
     fabric: Fabric
 
+    def judge_objects(self, dataset: Dataset) -> Iterator[Prediction]:
+        """Class probabilities of every given object at its own box (instance runs), one prediction an object."""
+        self._must_fit(dataset)
+        network = next(iter(self.networks.values()))
+        return object_predictions(network, dataset, self.plan, self.fabric.autocast)
+
     def predict(self, dataset: Dataset) -> Iterator[Prediction]:
         """One prediction a row, in order.
 
         Raises:
             BadInput: the data set's task or channels are not the run's.
         """
+        self._must_fit(dataset)
+        networks = list(self.networks.values())
+        return predictions(self.method, networks, dataset, self.plan, self.fabric.autocast)
+
+    def _must_fit(self, dataset: Dataset) -> None:
         if (dataset.problem.task, dataset.problem.channels) != (self.problem.task, self.problem.channels):
             raise BadInput(
                 f"{self.path} was trained for {self.problem.task} on {self.problem.channels} channels; "
                 f"{dataset.name} is {dataset.problem.task} with {dataset.problem.channels}"
             )
-        networks = list(self.networks.values())
-        return predictions(self.method, networks, dataset, self.plan, self.fabric.autocast)
 
 
 def load_run(path: Path) -> Trained:

@@ -1,0 +1,134 @@
+"""`audit`: predictions that never saw the labels they judge, confident learning, findings, and a page."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from truemask.audit import AuditResult, confident_learning, score_audit
+from truemask.bench.sources import Source
+from truemask.commands.runs import plan_for
+from truemask.data.as_objects import AsObjects
+from truemask.data.dataset import Dataset
+from truemask.progress import watch
+from truemask.report.audit_page import audit_page, write_audit_page
+from truemask.report.blocks import Step
+from truemask.training import Prediction, Recipe
+from truemask.training.folds import train_folds
+from truemask.training.saved import read_predictions
+from truemask.types import BadInput, Task
+
+Unit = tuple[str, Any, np.ndarray]
+
+
+@dataclass(frozen=True)
+class Audited:
+    """An audit, and the data set whose rows it speaks of: for instances, the objects."""
+
+    result: AuditResult
+    units: Dataset
+    scores: dict[str, float]
+
+
+def audit_dataset(
+    dataset: Dataset,
+    out: Path,
+    *,
+    method: str = "ce",
+    knobs: Mapping[str, Any] | None = None,
+    settings: Mapping[str, Any] | None = None,
+    folds: int = 2,
+    truth: Dataset | None = None,
+    show: bool = True,
+) -> Audited:
+    """Train folds in `out/folds`, and audit every given label by networks that never saw it."""
+    plan = plan_for(dataset, settings or {})
+    recipe = Recipe(dataset=dataset, method=method, knobs=knobs or {}, plan=plan)
+    trained = train_folds(recipe, folds, out / "folds", show=show)
+    of_objects = dataset.problem.task == Task.INSTANCE
+    predict = trained.judge_objects if of_objects else trained.predict
+    return _audit(dataset, predict, out, truth, show=show)
+
+
+def audit_predictions(
+    dataset: Dataset, folder: Path, out: Path, *, truth: Dataset | None = None, show: bool = True
+) -> Audited:
+    """Audit by predictions from files, which must not come from a network that saw the labels."""
+    if dataset.problem.task == Task.INSTANCE:
+        raise BadInput(
+            f"{folder}: stored predictions of objects cannot audit class labels yet; leave "
+            "--predictions out, and folds are trained"
+        )
+    return _audit(dataset, lambda: read_predictions(folder)[1], out, truth, show=show)
+
+
+def audit_source(
+    source: Source,
+    out: Path,
+    *,
+    method: str,
+    knobs: Mapping[str, Any],
+    settings: Mapping[str, Any],
+    folds: int,
+    predicted: Path | None,
+    truth: Source | None,
+    show: bool,
+) -> None:
+    """Audit what the command line names; print the summary and where the page is."""
+    dataset = source.to_train()
+    clean = None if truth is None else truth.to_train()
+    if predicted is not None:
+        audited = audit_predictions(dataset, predicted, out, truth=clean, show=show)
+    else:
+        audited = audit_dataset(
+            dataset, out, method=method, knobs=knobs, settings=settings, folds=folds, truth=clean, show=show
+        )
+    command = f"truemask audit {source.where} --method {method} --folds {folds} --out {out}"
+    page = audit_page(
+        audited.result,
+        audited.units,
+        scores=audited.scores or None,
+        steps=[Step("The audit of this page.", command)],
+    )
+    for line in audited.result.summary():
+        print(line)
+    for name, value in audited.scores.items():
+        print(f"{name}: {value:.3f}")
+    print(f"{write_audit_page(page, out)}: the findings, with pictures; findings.parquet has all of them")
+
+
+def _audit(
+    dataset: Dataset,
+    predict: Callable[[], Iterable[Prediction]],
+    out: Path,
+    truth: Dataset | None,
+    *,
+    show: bool,
+) -> Audited:
+    units = AsObjects(dataset) if dataset.problem.task == Task.INSTANCE else dataset
+    rows = {key: row for row, key in enumerate(units.keys)}
+    passes = iter(("thresholds", "findings"))
+
+    def stream() -> Iterator[Unit]:
+        for one in watch(f"audit: {next(passes)}", predict(), len(units), show=show):
+            if one.key not in rows:
+                raise BadInput(f"a prediction is about {one.key!r}, which {dataset.name} does not have")
+            assert one.probs is not None
+            yield one.key, units.labels(rows[one.key]), one.probs
+
+    result = confident_learning(stream, units.problem)
+    result.write(out)
+    scores = {} if truth is None else score_audit(result, _pairs(units, truth, result))
+    return Audited(result, units, scores)
+
+
+def _pairs(units: Dataset, truth: Dataset, result: AuditResult) -> Iterator[tuple[str, Any, Any]]:
+    """Key, given and true labels of every unit that was audited and whose truth is known."""
+    true_units = AsObjects(truth) if truth.problem.task == Task.INSTANCE else truth
+    true_rows = {key: row for row, key in enumerate(true_units.keys)}
+    audited = set(result.images["image"].to_pylist())
+    for row, key in enumerate(units.keys):
+        if key in true_rows and key in audited:
+            yield key, units.labels(row), true_units.labels(true_rows[key])
