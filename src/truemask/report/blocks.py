@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from jaxtyping import Float64, UInt8
 
-from truemask.report.curves import Number, Panel, Role
+from truemask.report.curves import Panel, Role
 from truemask.report.palette import Colour
 
 
@@ -76,7 +76,7 @@ class Measure:
     bar: bool = False
     upper_bound: bool = False
 
-    def text(self, value: Number | None) -> str:
+    def text(self, value: float | None) -> str:
         """The number as shown; "-" where it is undefined or missing."""
         if value is None or math.isnan(value):
             return "-"
@@ -90,7 +90,7 @@ class Row:
     """A line of numbers by measure; `role` gives it the colour of its curve."""
 
     label: str
-    values: Mapping[str, Number]
+    values: Mapping[str, float]
     role: Role | None = None
     note: str = ""
 

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-Number = int | float
 Role = Literal["ceiling", "baseline", "method", "other"]
 """What a run is there for: trained on clean labels, cross entropy on noisy ones, a robust method, or else."""
 
@@ -65,10 +64,10 @@ class Curve:
     """
 
     label: str
-    epochs: Sequence[Number]
-    values: Sequence[Number]
+    epochs: Sequence[float]
+    values: Sequence[float]
     role: Role = "other"
-    stages: Sequence[tuple[Number, str]] = ()
+    stages: Sequence[tuple[float, str]] = ()
 
     @property
     def drawn(self) -> bool:
@@ -230,7 +229,7 @@ def _name_lines(axes: "Axes", curves: Sequence[Curve]) -> None:
         )
 
 
-def spread(heights: Sequence[Number], gap: float) -> list[float]:
+def spread(heights: Sequence[float], gap: float) -> list[float]:
     """The heights, moved apart in order until neighbours are `gap` apart, around where they were.
 
     >>> spread([0.5, 0.5, 0.9], 0.1)
