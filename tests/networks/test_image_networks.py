@@ -1,9 +1,12 @@
 import pytest
 import torch
-from network_toys import IMAGES, POINTS
 from torch.nn import functional as F
 
 from truemask.networks import build_network
+from truemask.types import Problem, Task
+
+IMAGES = Problem(Task.CLASSIFICATION, ("zero", "one", "two"), channels=1)
+POINTS = Problem(Task.CLASSIFICATION, ("left", "right"), channels=2, points=True)
 
 
 @pytest.mark.parametrize("size", [(1, 1), (8, 8), (28, 28), (33, 64)])

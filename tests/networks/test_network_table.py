@@ -2,11 +2,16 @@ import socket
 
 import pytest
 import torch
-from network_toys import IMAGES, INSTANCE, POINTS, SEMANTIC
 
 from truemask.networks import NETWORKS, build_network, default_network
 from truemask.networks.instance import InstanceNetwork
-from truemask.types import BadInput, Task
+from truemask.types import BadInput, Problem, Task
+
+SEMANTIC = Problem(Task.SEMANTIC, ("background", "cell", "wall"), background=0)
+IMAGES = Problem(Task.CLASSIFICATION, ("zero", "one", "two"), channels=1)
+POINTS = Problem(Task.CLASSIFICATION, ("left", "right"), channels=2, points=True)
+INSTANCE = Problem(Task.INSTANCE, ("background", "disc", "bar", "star"), background=0)
+
 
 PARAMETERS = {
     "unet_small": (0.4e6, 0.6e6),

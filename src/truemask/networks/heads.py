@@ -52,8 +52,8 @@ class MaskPredictor(nn.Module):
         plane = torch.zeros_like(classes) if choose.out_channels == 1 else classes
         assert choose.bias is not None
         logits = cells @ choose.weight[plane].view(-1, channels, 1) + choose.bias[plane, None, None]
-        cells = logits.view(-1, height, width, 2, 2)
-        return cells.permute(0, 1, 3, 2, 4).reshape(-1, 2 * height, 2 * width)
+        rows = logits.view(-1, height, width, 2, 2).transpose(2, 3)
+        return rows.reshape(-1, 2 * height, 2 * width)
 
 
 class RegionHeads(nn.Module):
