@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-from audited_maps import FIVE, drawn_maps
 from numpy.typing import NDArray
 from scipy import ndimage
 
@@ -12,6 +11,9 @@ from truemask.audit.confident_joint import Candidates, ConfidentJoint, estimate_
 from truemask.audit.pruning import MarginHistogram, flagged
 from truemask.audit.regions import pack_pixels, regions_of
 from truemask.audit.stream import blocks
+from truemask.types import Problem, Task
+
+FIVE = Problem(Task.SEMANTIC, ("ground", "car", "tree", "house", "sky"), background=0)
 
 
 def candidates(margins: list[float], given: int = 0, proposed: int = 1) -> Candidates:
@@ -25,7 +27,7 @@ def wanted(number: int) -> NDArray[np.int64]:
 
 
 @pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
-def test_two_parts_merged_equal_the_whole(dtype: type[np.floating]):
+def test_two_parts_merged_equal_the_whole(dtype: type[np.floating], drawn_maps):
     maps = drawn_maps(1)
     maps.probs[:] = [p.astype(dtype) for p in maps.probs]
     listed = list(blocks(maps.stream(), FIVE))
@@ -53,7 +55,7 @@ def test_two_parts_merged_equal_the_whole(dtype: type[np.floating]):
         assert (margins[2].cuts(cut) == margins[0].cuts(cut)).all()
 
 
-def test_self_confidence_is_the_probability_of_the_given_label():
+def test_self_confidence_is_the_probability_of_the_given_label(drawn_maps):
     maps = drawn_maps(0, count=1)
     labels, probs = maps.given[0].reshape(-1), maps.probs[0].reshape(5, -1)
     own = self_confidence(labels, probs)

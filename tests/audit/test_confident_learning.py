@@ -2,17 +2,17 @@
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
-from audited_maps import FIVE, LabelMaps, drawn_maps, flags_of, softmax
 from numpy.typing import NDArray
 
 from truemask.audit import AuditResult, confident_learning, stream
 from truemask.audit import confident_learning as confident_learning_function
 from truemask.types import IGNORE, BadInput, Problem, Task
 
+FIVE = Problem(Task.SEMANTIC, ("ground", "car", "tree", "house", "sky"), background=0)
 TWO = Problem(Task.CLASSIFICATION, ("cat", "dog"))
 THREE = Problem(Task.CLASSIFICATION, ("cat", "dog", "owl"))
 
@@ -48,15 +48,23 @@ class Plain:
         return cell[np.argsort(-self.margin[cell], kind="stable")]
 
 
-def plain(maps: LabelMaps) -> Plain:
+def plain(maps) -> Plain:
     known = [given != IGNORE for given in maps.given]
     labels = np.concatenate([given[k] for given, k in zip(maps.given, known, strict=True)])
     probs = np.concatenate([p[:, k].T for p, k in zip(maps.probs, known, strict=True)])
     return Plain(labels.astype(np.int64), probs.astype(np.float64))
 
 
-def audited(maps: LabelMaps, problem: Problem = FIVE, **knobs: float) -> AuditResult:
-    return confident_learning(maps.stream(), problem, **knobs)
+def audited(maps, **knobs: int) -> AuditResult:
+    return confident_learning(maps.stream(), FIVE, **knobs)
+
+
+def softmax(logits: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.exp(logits) / np.exp(logits).sum(axis=0)
+
+
+def one_map(given: NDArray[np.uint8], probs: NDArray[np.floating]) -> stream.Stream:
+    return lambda: [("map", given, probs)]
 
 
 def images(labels: list[int], probs: NDArray[np.floating]) -> stream.Stream:
@@ -83,7 +91,7 @@ def test_twelve_samples_by_hand():
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_it_is_the_method_written_out_plainly(seed: int):
+def test_it_is_the_method_written_out_plainly(seed: int, drawn_maps, flags_of):
     maps = drawn_maps(seed)
     result, expected = audited(maps), plain(maps)
     assert result.thresholds == pytest.approx(expected.thresholds, abs=1e-8)
@@ -107,10 +115,10 @@ def test_it_is_the_method_written_out_plainly(seed: int):
     assert len(flagged) == result.flagged.sum() > 0
 
 
-def test_float16_gives_what_its_values_give_as_float32():
+def test_float16_gives_what_its_values_give_as_float32(drawn_maps):
     maps = drawn_maps(1)
-    halves = LabelMaps(maps.keys, maps.given, maps.truth, [p.astype(np.float16) for p in maps.probs])
-    same = LabelMaps(maps.keys, maps.given, maps.truth, [p.astype(np.float32) for p in halves.probs])
+    halves = replace(maps, probs=[p.astype(np.float16) for p in maps.probs])
+    same = replace(maps, probs=[p.astype(np.float32) for p in halves.probs])
     as_half, as_single = audited(halves), audited(same)
     assert (as_half.thresholds == as_single.thresholds).all()
     assert (as_half.confident_joint == as_single.confident_joint).all()
@@ -118,19 +126,19 @@ def test_float16_gives_what_its_values_give_as_float32():
     assert as_half.images == as_single.images
 
 
-def test_what_is_predicted_under_ignore_changes_nothing():
+def test_what_is_predicted_under_ignore_changes_nothing(drawn_maps):
     maps = drawn_maps(2)
     rng = np.random.default_rng(9)
     others = [
         np.where(given == IGNORE, softmax(rng.normal(size=p.shape)).astype(np.float32), p)
         for given, p in zip(maps.given, maps.probs, strict=True)
     ]
-    result = audited(LabelMaps(maps.keys, maps.given, maps.truth, others))
+    result = audited(replace(maps, probs=others))
     assert result.findings == audited(maps).findings
     assert result.images == audited(maps).images
 
 
-def test_images_without_labels_take_no_part_and_come_last():
+def test_images_without_labels_take_no_part_and_come_last(drawn_maps):
     maps = drawn_maps(2, count=3)
     more = drawn_maps(2, count=3)
     more.keys.append("blank")
@@ -147,7 +155,7 @@ def test_images_without_labels_take_no_part_and_come_last():
 
 def test_nothing_but_ignore_is_no_error_and_finds_nothing():
     blank = np.full((4, 6), IGNORE, np.uint8)
-    result = audited(LabelMaps(["blank"], [blank], [blank], [np.full((5, 4, 6), 0.2, np.float32)]))
+    result = confident_learning(one_map(blank, np.full((5, 4, 6), 0.2, np.float32)), FIVE)
     assert len(result.findings) == 0
     assert np.isnan(result.thresholds).all()
     assert math.isnan(result.wrong_rate)
@@ -158,7 +166,7 @@ def test_of_a_single_given_class_nothing_is_called_wrong():
     rng = np.random.default_rng(0)
     probs = softmax(rng.normal(size=(5, 8, 9))).astype(np.float32)
     given = np.full((8, 9), 2, np.uint8)
-    result = audited(LabelMaps(["one"], [given], [given], [probs]))
+    result = confident_learning(one_map(given, probs), FIVE)
     assert result.confident_joint.sum() == result.confident_joint[2, 2] > 0
     assert result.joint[2, 2] == 1
     assert result.wrong_rate == 0
@@ -166,26 +174,26 @@ def test_of_a_single_given_class_nothing_is_called_wrong():
     assert np.isnan(result.thresholds[[0, 1, 3, 4]]).all()
 
 
-def test_right_labels_and_sure_predictions_leave_nothing_to_find():
+def test_right_labels_and_sure_predictions_leave_nothing_to_find(drawn_maps):
     maps = drawn_maps(3, rate=0.0)
     sure = [(t == np.arange(5)[:, None, None]).astype(np.float32) for t in maps.truth]
-    result = audited(LabelMaps(maps.keys, maps.given, maps.truth, sure))
+    result = audited(replace(maps, probs=sure))
     assert len(result.findings) == 0
     assert result.wrong_rate == pytest.approx(0, abs=1e-12)
     assert result.images["quality"].to_pylist() == [1.0] * 6
 
 
-def test_hard_predictions_find_every_disagreement():
+def test_hard_predictions_find_every_disagreement(drawn_maps, flags_of):
     maps = drawn_maps(4)
     hard = [(t == np.arange(5)[:, None, None]).astype(np.float32) for t in maps.truth]
-    result = audited(LabelMaps(maps.keys, maps.given, maps.truth, hard), min_area_px=1)
+    result = audited(replace(maps, probs=hard), min_area_px=1)
     for key, given, truth in maps.labels():
         assert (flags_of(result, key, given.shape) == ((given != truth) & (given != IGNORE))).all()
 
 
-def test_the_order_of_images_does_not_matter():
+def test_the_order_of_images_does_not_matter(drawn_maps):
     maps = drawn_maps(5)
-    turned = LabelMaps(maps.keys[::-1], maps.given[::-1], maps.truth[::-1], maps.probs[::-1])
+    turned = replace(maps, keys=maps.keys[::-1], given=maps.given[::-1], probs=maps.probs[::-1])
     forwards, backwards = audited(maps), audited(turned)
     assert (forwards.thresholds == backwards.thresholds).all()
     assert (forwards.joint == backwards.joint).all()
@@ -193,7 +201,7 @@ def test_the_order_of_images_does_not_matter():
     assert forwards.images == backwards.images
 
 
-def test_what_does_not_fit_in_memory_waits_on_disk(monkeypatch: pytest.MonkeyPatch):
+def test_what_does_not_fit_in_memory_waits_on_disk(monkeypatch: pytest.MonkeyPatch, drawn_maps):
     maps = drawn_maps(5)
     in_memory = audited(maps)
     module = __import__(confident_learning_function.__module__, fromlist=["_IN_MEMORY"])
@@ -249,10 +257,6 @@ def test_an_images_quality_is_its_self_confidence():
     assert [row["quality"] for row in rows] == sorted(row["quality"] for row in rows)
 
 
-def one_map(given: NDArray[np.uint8], probs: NDArray[np.floating]) -> stream.Stream:
-    return lambda: [("map", given, probs)]
-
-
 PROBS = np.full((5, 4, 4), 0.2, np.float32)
 GIVEN = np.zeros((4, 4), np.uint8)
 
@@ -285,7 +289,7 @@ def test_a_single_nan_is_found_out():
         confident_learning(one_map(np.zeros((40, 40), np.uint8), probs), FIVE)
 
 
-def test_a_stream_must_start_anew_at_each_call():
+def test_a_stream_must_start_anew_at_each_call(drawn_maps):
     maps = drawn_maps(0)
     once = iter(list(maps.stream()()))
     with pytest.raises(BadInput, match="starts anew"):

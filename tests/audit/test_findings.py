@@ -5,7 +5,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from audited_maps import FIVE, drawn_maps
 from numpy.typing import NDArray
 
 from truemask import rle
@@ -20,6 +19,8 @@ from truemask.audit import (
 )
 from truemask.audit.findings import Finding, findings_table, kind_of
 from truemask.types import BadInput, Problem, Task
+
+FIVE = Problem(Task.SEMANTIC, ("ground", "car", "tree", "house", "sky"), background=0)
 
 
 def one_hot(labels: NDArray[np.uint8], sureness: float) -> NDArray[np.float32]:
@@ -63,7 +64,7 @@ def test_a_pixel_too_small_for_a_finding_still_counts_in_its_image():
     assert 0.5 < whole["score"] < 1
 
 
-def test_ranks_count_within_a_level():
+def test_ranks_count_within_a_level(drawn_maps):
     table = confident_learning(drawn_maps().stream(), FIVE).findings
     for level in LEVELS:
         ranks = [row["rank"] for row in table.to_pylist() if row["level"] == level]
@@ -78,7 +79,7 @@ def test_kinds_go_by_the_background():
     assert {kind_of(a, b, 0) for a in range(3) for b in range(3) if a != b} == KINDS.keys()
 
 
-def test_the_schema_holds_and_names_the_classes():
+def test_the_schema_holds_and_names_the_classes(drawn_maps):
     table = confident_learning(drawn_maps().stream(), FIVE).findings
     assert table.schema.equals(SCHEMA)
     assert json.loads(table.schema.metadata[b"truemask.classes"]) == list(FIVE.classes)
@@ -90,13 +91,13 @@ def test_equal_weights_rank_by_image():
     assert len(findings_table([], ("x", "y"))) == 0
 
 
-def test_findings_survive_the_disk(tmp_path: Path):
+def test_findings_survive_the_disk(tmp_path: Path, drawn_maps):
     table = confident_learning(drawn_maps().stream(), FIVE).findings
     write_findings(table, tmp_path / "findings.parquet")
     assert read_findings(tmp_path / "findings.parquet").equals(table, check_metadata=True)
 
 
-def test_a_result_survives_the_disk(tmp_path: Path):
+def test_a_result_survives_the_disk(tmp_path: Path, drawn_maps):
     maps = drawn_maps()
     problem = Problem(Task.SEMANTIC, (*FIVE.classes, "never"), background=0)
     sixth = [np.concatenate([p, np.zeros_like(p[:1])]) for p in maps.probs]
@@ -122,7 +123,7 @@ def test_a_folder_without_a_finished_audit_is_refused(tmp_path: Path):
         read_audit(tmp_path)
 
 
-def test_the_summary_says_how_much_is_wrong_what_and_where():
+def test_the_summary_says_how_much_is_wrong_what_and_where(drawn_maps):
     result = confident_learning(drawn_maps(count=3).stream(), FIVE)
     lines = result.summary()
     assert lines[0].startswith(f"{result.units.sum():,} labelled pixels in 3 images")

@@ -1,16 +1,15 @@
 """Shared by the audit's tests: label maps with errors, and probabilities that are unsure of some of them."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
+import pytest
 from numpy.typing import NDArray
 
 from truemask import rle
 from truemask.audit import AuditResult, Stream
-from truemask.types import IGNORE, Problem, Task
-
-FIVE = Problem(Task.SEMANTIC, ("ground", "car", "tree", "house", "sky"), background=0)
+from truemask.types import IGNORE
 
 
 @dataclass(frozen=True)
@@ -30,12 +29,12 @@ class LabelMaps:
         yield from zip(self.keys, self.given, self.truth, strict=True)
 
 
-def softmax(logits: NDArray[np.float64]) -> NDArray[np.float64]:
+def _softmax(logits: NDArray[np.float64]) -> NDArray[np.float64]:
     exponents = np.exp(logits - logits.max(axis=0))
     return exponents / exponents.sum(axis=0)
 
 
-def drawn_maps(seed: int = 0, count: int = 6, k: int = 5, rate: float = 0.15) -> LabelMaps:
+def _drawn_maps(seed: int = 0, count: int = 6, k: int = 5, rate: float = 0.15) -> LabelMaps:
     """Ragged maps, wrong in blocks and in pixels, ignored in places; predictions lean to the truth."""
     rng = np.random.default_rng(seed)
     maps = LabelMaps([f"image{i}" for i in range(count)], [], [], [])
@@ -49,12 +48,23 @@ def drawn_maps(seed: int = 0, count: int = 6, k: int = 5, rate: float = 0.15) ->
         logits = 1.2 * rng.normal(size=(k, height, width)) + 2.5 * (truth == np.arange(k)[:, None, None])
         maps.given.append(given.astype(np.uint8))
         maps.truth.append(truth.astype(np.uint8))
-        maps.probs.append(softmax(logits).astype(np.float32))
+        maps.probs.append(_softmax(logits).astype(np.float32))
     return maps
 
 
-def flags_of(result: AuditResult, key: str, size: tuple[int, int]) -> NDArray[np.bool_]:
+@pytest.fixture
+def drawn_maps() -> Callable[..., LabelMaps]:
+    """Draws label maps with errors: seed, count, classes, error rate."""
+    return _drawn_maps
+
+
+@pytest.fixture
+def flags_of() -> Callable[[AuditResult, str, tuple[int, int]], NDArray[np.bool_]]:
     """All flagged pixels of an image: those of its finding as a whole."""
-    rows = result.findings.to_pylist()
-    codes = [row["rle"] for row in rows if row["level"] == "image" and row["image"] == key]
-    return rle.unpack(codes, size).any(axis=0)
+
+    def flags(result: AuditResult, key: str, size: tuple[int, int]) -> NDArray[np.bool_]:
+        rows = result.findings.to_pylist()
+        codes = [row["rle"] for row in rows if row["level"] == "image" and row["image"] == key]
+        return rle.unpack(codes, size).any(axis=0)
+
+    return flags
