@@ -95,13 +95,14 @@ def test_confused_pairs_name_each_other():
     assert all(CONFUSED_PAIRS[other] == own != other for own, other in CONFUSED_PAIRS.items())
 
 
-def test_some_objects_hide_others(train, objects):
-    """A square that nothing lies over fills its outline's area; a hidden one fills less."""
+def test_most_disks_are_seen_whole_and_some_are_hidden_in_part(objects):
+    """A whole disk fills pi / 4 of its box; those that the frame cuts off are left out."""
     areas = np.concatenate([rle.areas(own.masks, own.size) for own in objects])
     boxes = np.concatenate([own.boxes for own in objects])
-    disks = np.concatenate([own.classes for own in objects]) == 1
+    inside = (boxes.min(axis=1) > 0) & (boxes.max(axis=1) < 128)
+    disks = (np.concatenate([own.classes for own in objects]) == 1) & inside
     filled = (areas / ((boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1])))[disks]
-    assert filled.max() == pytest.approx(np.pi / 4, abs=0.08)
+    assert np.median(filled) == pytest.approx(np.pi / 4, abs=0.02)
     assert filled.min() < 0.7
 
 
