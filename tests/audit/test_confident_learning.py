@@ -3,13 +3,13 @@
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from importlib import import_module
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
 from truemask.audit import AuditResult, confident_learning, stream
-from truemask.audit import confident_learning as confident_learning_function
 from truemask.types import IGNORE, BadInput, Problem, Task
 
 FIVE = Problem(Task.SEMANTIC, ("ground", "car", "tree", "house", "sky"), background=0)
@@ -204,8 +204,8 @@ def test_the_order_of_images_does_not_matter(drawn_maps):
 def test_what_does_not_fit_in_memory_waits_on_disk(monkeypatch: pytest.MonkeyPatch, drawn_maps):
     maps = drawn_maps(5)
     in_memory = audited(maps)
-    module = __import__(confident_learning_function.__module__, fromlist=["_IN_MEMORY"])
-    monkeypatch.setattr(module, "_IN_MEMORY", 1)
+    # Imported by its full name: in the package, that name is the function.
+    monkeypatch.setattr(import_module("truemask.audit.confident_learning"), "_IN_MEMORY", 1)
     assert audited(maps).findings == in_memory.findings
 
 
