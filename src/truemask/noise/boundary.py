@@ -86,7 +86,7 @@ def skeleton(
     Raises:
         BadInput: if the problem has no background.
     """
-    from skimage.morphology import skeletonize
+    from skimage.morphology import skeletonize  # late: it takes a second
 
     noisy = np.full_like(labels, background_of(problem, "skeleton"))
     for class_id in _by_area(labels):

@@ -68,7 +68,7 @@ def apply_changes(before: Labels, done: Changes) -> Labels:
 def _runs(
     old: UInt8[np.ndarray, "n"], new: UInt8[np.ndarray, "n"]
 ) -> tuple[Int64[np.ndarray, "runs"], Int32[np.ndarray, "runs"]]:
-    from truemask.noise import kernels
+    from truemask.noise import kernels  # late: numba takes half a second to import
 
     count: int = kernels.runs(old, new, np.empty(0, np.int64), np.empty(0, np.int32))
     starts, lengths = np.empty(count, np.int64), np.empty(count, np.int32)

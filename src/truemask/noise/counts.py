@@ -51,7 +51,7 @@ def _classes_by_id(
 def _joint(
     old: UInt8[np.ndarray, "n"], new: UInt8[np.ndarray, "n"], num_classes: int
 ) -> Int64[np.ndarray, "m m"]:
-    from truemask.noise import kernels
+    from truemask.noise import kernels  # late: numba takes half a second to import
 
     table = np.zeros((num_classes + 1, num_classes + 1), dtype=np.int64)
     kernels.joint(old, new, table)

@@ -36,7 +36,7 @@ class Draws:
 
     def bits(self, purpose: str, units: Int64[np.ndarray, "n"]) -> UInt64[np.ndarray, "n"]:
         """64 random bits for each unit: flat pixel position, object id, or 0 for an image's own label."""
-        from truemask.noise import kernels
+        from truemask.noise import kernels  # late: numba takes half a second to import
 
         bits = np.empty(len(units), dtype=np.uint64)
         kernels.bits(np.uint64(self.stream(purpose)), units.astype(np.uint64), bits)

@@ -237,7 +237,7 @@ def _groups(parts: Iterator[Changes]) -> Iterator[list[Changes]]:
 
 
 def _table(group: list[Changes]) -> "pa.Table":
-    import pyarrow as pa  # noqa: PLC0415
+    import pyarrow as pa
 
     rows = [len(part) for part in group]
     places = np.repeat(np.arange(len(group), dtype=np.int32), rows)
@@ -260,8 +260,8 @@ def _table(group: list[Changes]) -> "pa.Table":
 def _split(table: "pa.Table") -> Iterator[Changes]:
     images, kind = (table[name].combine_chunks() for name in ("image", "kind"))
     kinds = np.array([KINDS.index(one) for one in kind.dictionary.to_pylist()], dtype=np.uint8)
-    columns = [table[name].to_numpy() for name in ("unit", "run", "from", "to")]
-    columns.append(kinds[kind.indices.to_numpy()])
+    unit, run, source, target = (table[name].to_numpy() for name in ("unit", "run", "from", "to"))
+    codes = kinds[kind.indices.to_numpy()]
     places = images.indices.to_numpy()
     starts = np.flatnonzero(np.diff(places, prepend=-1))
     masks = table["mask"]
@@ -269,6 +269,10 @@ def _split(table: "pa.Table") -> Iterator[Changes]:
         own = masks[start:end].to_pylist() if masks.null_count < len(masks) else []
         yield Changes(
             images[start].as_py(),
-            *(column[start:end] for column in columns),
+            unit[start:end],
+            run[start:end],
+            source[start:end],
+            target[start:end],
+            codes[start:end],
             {row: mask for row, mask in enumerate(own) if mask is not None},
         )

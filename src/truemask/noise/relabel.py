@@ -37,7 +37,7 @@ def relabel_map(
     labels: UInt8[np.ndarray, "h w"], transition: Float[np.ndarray, "k m"], draws: Draws
 ) -> UInt8[np.ndarray, "h w"]:
     """Noisy label map; the unit of a pixel is its place in reading order."""
-    from truemask.noise import kernels
+    from truemask.noise import kernels  # late: numba takes half a second to import
 
     table = _table(transition)
     flat = np.ascontiguousarray(labels).ravel()
@@ -57,7 +57,7 @@ def relabel_units(
     draws: Draws,
 ) -> UInt8[np.ndarray, "n"]:
     """Noisy classes of units that are counted by `units`, such as objects by their ids."""
-    from truemask.noise import kernels
+    from truemask.noise import kernels  # late: numba takes half a second to import
 
     table = _table(transition)
     noisy = np.empty_like(classes)

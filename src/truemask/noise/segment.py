@@ -48,7 +48,7 @@ def segments(
     Pixels that touch by a corner are connected. The first place in reading order stays the segment's name
     whatever happens elsewhere in the image, so draws are counted by it.
     """
-    from truemask.noise import kernels
+    from truemask.noise import kernels  # late: numba takes half a second to import
 
     ids, count = np.zeros(labels.shape, dtype=np.int32), 0
     for class_id in np.setdiff1d(np.unique(labels), [background, IGNORE]):
