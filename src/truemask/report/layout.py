@@ -80,8 +80,11 @@ def save_png(picture: UInt8[np.ndarray, "h w c"], path: Path) -> None:
     """Write the picture; at any moment the file is the old one, or the new one, whole. Makes the folder."""
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_name(f".{path.name}.{os.getpid()}.part")
-    Image.fromarray(as_rgb(picture)).save(unfinished, format="PNG", optimize=True)
-    unfinished.replace(path)
+    try:
+        Image.fromarray(as_rgb(picture)).save(unfinished, format="PNG", optimize=True)
+        unfinished.replace(path)
+    finally:
+        unfinished.unlink(missing_ok=True)
 
 
 def beside(parts: Sequence[Picture]) -> Picture:

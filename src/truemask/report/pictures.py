@@ -8,7 +8,8 @@ from truemask.report.drawing import as_rgb, enlarged, hatch, readable_on, rim, t
 from truemask.report.palette import ADDED, GREY, REMOVED, SWAPPED, Colour, palette
 from truemask.types import IGNORE, BadInput, Instances, Labels, Problem
 
-Picture = UInt8[np.ndarray, "h w 3"]
+Picture = UInt8[np.ndarray, "_ _ 3"]
+"""Red, green, blue."""
 Mask = Bool[np.ndarray, "h w"]
 
 _FILL = 0.35
@@ -43,7 +44,7 @@ def changes_picture(
         BadInput: if the labels are of different kinds or sizes.
     """
     picture = _greyed(enlarged(image, zoom))
-    if isinstance(before, Instances) and isinstance(after, Instances):
+    if isinstance(before, Instances) and isinstance(after, Instances) and before.size == after.size:
         _draw_object_changes(picture, before, after, problem, zoom)
     elif isinstance(before, np.ndarray) and isinstance(after, np.ndarray) and before.shape == after.shape:
         _draw_map_changes(picture, enlarged(before, zoom), enlarged(after, zoom), problem)
