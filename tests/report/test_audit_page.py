@@ -9,7 +9,15 @@ from truemask import rle
 from truemask.audit import AuditResult, confident_learning, score_audit
 from truemask.data.views import ArrayDataset
 from truemask.report.audit_page import MOST_CLASSES, audit_page, score_table, write_audit_page
-from truemask.report.audit_views import SEEN_PX, fitted, flag_views, image_grid, proposal, region_grid
+from truemask.report.audit_views import (
+    SEEN_PX,
+    UNIT_PX,
+    fitted,
+    flag_views,
+    image_grid,
+    proposal,
+    region_grid,
+)
 from truemask.report.blocks import Heat, NumberTable, PictureGrid, Step
 from truemask.report.palette import ADDED
 from truemask.types import BadInput, Instances, Problem, Task
@@ -121,12 +129,13 @@ def test_the_page_is_written_into_the_folder_with_its_pictures(cells, tmp_path):
     assert "truemask audit cells" in text
 
 
-def test_images_that_are_units_show_given_and_proposed_class(digits):
+def test_images_that_bear_one_label_stand_side_by_side_with_given_and_proposed_class(digits):
     dataset, result = digits
     page = audit_page(result, dataset)
     (grid,) = contents(page, PictureGrid)
-    assert [row.name for row in grid.rows] == ["d00"]
-    assert "px" not in grid.rows[0].pictures[-1].caption
+    ((picture,),) = [row.pictures for row in grid.rows]
+    assert picture.caption == "d00: given one, rather zero"
+    assert picture.pixels.shape == (UNIT_PX, UNIT_PX, 3)
     assert "Images whose given label" in page.lead
 
 
@@ -190,7 +199,7 @@ def test_objects_are_to_be_painted_first():
     [((10, 20), (10, 20)), ((384, 384), (384, 384)), ((960, 720), (384, 288)), ((1, 4000), (1, 384))],
 )
 def test_large_pictures_are_reduced_to_what_is_seen(size, seen):
-    assert fitted(np.zeros((*size, 3), np.uint8)).shape[:2] == seen
+    assert fitted(np.zeros((*size, 3), np.uint8), 384).shape[:2] == seen
 
 
 @pytest.mark.parametrize("box", [(0, 0, 3, 3), (90, 190, 100, 200), (40, 60, 44, 140), (0, 0, 100, 200)])

@@ -131,7 +131,7 @@ def test_a_part_without_audit_does_not_speak_of_one(part, tmp_path):
 def test_a_gap_in_a_grid_is_no_picture(page):
     assert page.count("<img") == 1
     assert page.count("<figure>") == 4
-    assert 'alt="train-1: image"' in page
+    assert 'alt="train-1 image Dice 0.8"' in page
     assert "background: rgb(1, 2, 3)" in page
 
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from truemask.audit import AUDIT_SCORES, AuditResult
 from truemask.data.dataset import Dataset
-from truemask.report.audit_views import image_grid, region_grid
+from truemask.report.audit_views import UNITS_ACROSS, image_grid, region_grid, unit_grid
 from truemask.report.blocks import (
     Block,
     Commands,
@@ -15,6 +15,7 @@ from truemask.report.blocks import (
     Measure,
     NumberTable,
     Page,
+    PictureGrid,
     Prose,
     Row,
     Section,
@@ -46,7 +47,7 @@ def audit_page(
         scores: `score_audit`'s numbers, where the truth is known.
         steps: commands that do it again.
         facts: small print.
-        images: how many of the worst images to show.
+        images: how many of the worst label maps to show; of images that bear one label, how many rows.
         regions: how many of the worst regions to show, of label maps.
 
     Raises:
@@ -141,13 +142,17 @@ def _sights(result: AuditResult, dataset: Dataset, images: int, regions: int) ->
     if dataset.problem.points:
         return []
     findings = result.findings.to_pylist()
+    if result.problem.task == Task.CLASSIFICATION:
+        return _sight(
+            "Images to look at first", "surest first", unit_grid(dataset, findings[: images * UNITS_ACROSS])
+        )
     worst = [row for row in result.images.to_pylist() if row["flagged"]][:images]
     patches = [found for found in findings if found["level"] == "region"][:regions]
-    sections = []
-    if worst:
-        block = Block(image_grid(dataset, worst, findings))
-        sections.append(Section("Images to look at first", "worst labels first", [block]))
-    if patches:
-        block = Block(region_grid(dataset, patches))
-        sections.append(Section("Regions to look at first", "largest and surest first", [block]))
-    return sections
+    return [
+        *_sight("Images to look at first", "worst labels first", image_grid(dataset, worst, findings)),
+        *_sight("Regions to look at first", "largest and surest first", region_grid(dataset, patches)),
+    ]
+
+
+def _sight(title: str, kicker: str, grid: PictureGrid) -> list[Section]:
+    return [Section(title, kicker, [Block(grid)])] if grid.rows else []

@@ -25,6 +25,11 @@ LEGEND = {
 SEEN_PX = 384
 """Longest side of the pictures of a page: small ones are enlarged to about that, larger ones reduced."""
 
+UNIT_PX = 160
+"""Longest side of pictures of images that bear one label."""
+
+UNITS_ACROSS = 6
+
 _CONTEXT_PX = 24
 """Least distance from a region to the border of its window."""
 
@@ -34,7 +39,7 @@ Window = tuple[slice, slice]
 
 
 def image_grid(dataset: Dataset, worst: Sequence[Finding], findings: Sequence[Finding]) -> PictureGrid:
-    """Whole images with all that is flagged in them.
+    """Label maps, worst first, with all that is flagged in them.
 
     Raises:
         BadInput: if one of them is not in the data set.
@@ -43,12 +48,27 @@ def image_grid(dataset: Dataset, worst: Sequence[Finding], findings: Sequence[Fi
     for image in worst:
         mine = [found for found in findings if found["image"] == image["image"]]
         views = flag_views(dataset, _row_of(dataset, image["image"]), mine)
-        flagged = f"; {image['flagged']:,} of {image['units']:,} px flagged" if image["units"] > 1 else ""
-        captions = ("", "", f"label quality {image['quality']:.2f}{flagged}")
-        rows.append(
-            PictureRow(image["image"], [Picture(*said) for said in zip(views, captions, strict=True)])
-        )
+        said = f"label quality {image['quality']:.2f}; {image['flagged']:,} of {image['units']:,} px flagged"
+        pictures = [*map(Picture, views[:-1]), Picture(views[-1], said)]
+        rows.append(PictureRow(image["image"], pictures))
     return PictureGrid(COLUMNS, rows, LEGEND)
+
+
+def unit_grid(dataset: Dataset, findings: Sequence[Finding]) -> PictureGrid:
+    """Images that bear one label each, several in a row, with what was given and what is proposed below.
+
+    Raises:
+        BadInput: if one of them is not in the data set.
+    """
+    names = dataset.problem.classes
+    pictures: list[Picture | None] = []
+    for found in findings:
+        image = dataset.image(_row_of(dataset, found["image"]))
+        said = f"{found['image']}: given {names[found['given']]}, rather {names[found['proposed']]}"
+        pictures.append(Picture(seen(image, UNIT_PX), said))
+    rows = [pictures[at : at + UNITS_ACROSS] for at in range(0, len(pictures), UNITS_ACROSS)]
+    blank = ("",) * UNITS_ACROSS
+    return PictureGrid(blank, [PictureRow("", row) for row in rows])
 
 
 def region_grid(dataset: Dataset, patches: Sequence[Finding]) -> PictureGrid:
@@ -78,13 +98,10 @@ def flag_views(
         assert isinstance(given, np.ndarray)
         assert isinstance(proposed, np.ndarray)
         image, given, proposed = image[window], given[window], proposed[window]
-    zoom = max(1, SEEN_PX // max(image.shape[:2]))
-    views = (
-        as_rgb(enlarged(image, zoom)),
-        overlay(image, given, problem, zoom=zoom),
-        changes_picture(image, given, proposed, problem, zoom=zoom),
-    )
-    return [fitted(view) for view in views]
+    zoom = _zoom(image, SEEN_PX)
+    labelled = overlay(image, given, problem, zoom=zoom)
+    flagged = changes_picture(image, given, proposed, problem, zoom=zoom)
+    return [seen(image, SEEN_PX), fitted(labelled, SEEN_PX), fitted(flagged, SEEN_PX)]
 
 
 def proposal(labels: Labels, findings: Sequence[Finding]) -> int | UInt8[np.ndarray, "h w"]:
@@ -104,14 +121,23 @@ def proposal(labels: Labels, findings: Sequence[Finding]) -> int | UInt8[np.ndar
     return proposed
 
 
-def fitted(picture: UInt8[np.ndarray, "h w 3"]) -> UInt8[np.ndarray, "h2 w2 3"]:
-    """The picture, reduced to a longest side of SEEN_PX if it is larger."""
+def seen(image: UInt8[np.ndarray, "h w c"], longest_px: int) -> UInt8[np.ndarray, "h2 w2 3"]:
+    """The image at about the size it is to be seen at: enlarged pixel by pixel, or reduced."""
+    return fitted(as_rgb(enlarged(image, _zoom(image, longest_px))), longest_px)
+
+
+def fitted(picture: UInt8[np.ndarray, "h w 3"], longest_px: int) -> UInt8[np.ndarray, "h2 w2 3"]:
+    """The picture, reduced to a longest side of `longest_px` if it is larger."""
     height, width = picture.shape[:2]
-    scale = SEEN_PX / max(height, width)
+    scale = longest_px / max(height, width)
     if scale >= 1:
         return picture
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
     return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def _zoom(image: UInt8[np.ndarray, "h w c"], longest_px: int) -> int:
+    return max(1, longest_px // int(max(image.shape[:2])))
 
 
 def _window(found: Finding, size: tuple[int, int]) -> Window:

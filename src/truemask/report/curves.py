@@ -43,9 +43,9 @@ PAGE_COLOURS: Mapping[str, str] = {
 }
 """In a page, colours are its own, so that figures turn dark with it."""
 
-WIDTH_IN, HEIGHT_IN = 4.6, 2.7
+WIDTH_IN, HEIGHT_IN = 5.2, 2.8
 _MARGIN_IN = {"left": 0.5, "bottom": 0.45, "top": 0.32}
-_CHARACTER_IN = 0.077
+_CHARACTER_IN = 0.068
 """Room for a character of the labels at the ends of the lines, which stand in the right margin."""
 _LABEL_GAP = 0.095
 """Distance between the labels at the ends of the lines, as a share of the axes' height."""
