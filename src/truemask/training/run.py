@@ -208,9 +208,8 @@ def versions() -> dict[str, str]:
 
 
 def _commit() -> str:
-    """The commit of the source tree that runs, or "" where it is no checkout."""
+    """The commit of the source tree that runs, "+" behind it where files differ; "" where it is no checkout."""
+    command = ["git", "describe", "--always", "--abbrev=12", "--exclude=*", "--dirty=+"]
     here = Path(__file__).parent
-    result = subprocess.run(
-        ["git", "rev-parse", "--short=12", "HEAD"], cwd=here, capture_output=True, text=True, check=False
-    )
+    result = subprocess.run(command, cwd=here, capture_output=True, text=True, check=False)
     return result.stdout.strip()
