@@ -22,7 +22,7 @@ LAYERS = (
 )
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
 NEVER = {"audit": ("data", "methods", "training"), "report": ("training", "methods", "networks")}
-"""Narrower than the order of layers: an audit does not know how predictions came about; reports never train."""
+"""Narrower than the order: an audit does not know how predictions came about; reports never train."""
 
 FILES = sorted(path for path in SOURCE.rglob("*.py") if path != SOURCE / "__init__.py")
 

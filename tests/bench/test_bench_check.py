@@ -22,7 +22,6 @@ def test_committed_tables_name_what_there_is(path):
         ("value = 1.0", "value = 1.5", "q=1.5"),
         ("epochs = 3", "epoch = 3", "no setting 'epoch'"),
         ("epochs = 3", "epochs = 0", "epochs must be at least 1"),
-        ('metric   = "accuracy"', 'metric = "acuracy"', "no metric called 'acuracy'"),
     ],
 )
 def test_what_is_not_there_is_refused_before_any_training(toml, write_toml, before, after, said):

@@ -66,6 +66,12 @@ def test_the_noise_rate_as_a_knob_is_the_realised_one(cell):
         ('["ce", "gce", "gce_flat"]', '["ce", "gce", "gce_flat", "../x"]', "'../x' names a folder"),
         ("lsr = { none = 0.7 }", "lsr = { 'flip:0.1' = 0.7 }", "published.values.lsr speaks of 'flip:0.1'"),
         ('title    = "Toy"', 'title = "Toy"\nname = "other"', "remove the key 'name'"),
+        (
+            'metric   = "accuracy"',
+            'metric = "acuracy"',
+            "metric: no metric called 'acuracy'; there is: accuracy",
+        ),
+        ('["ece"]', '["acc/x"]', "also.0: no metric called 'acc/x'"),
         ('title    = "Toy"', "title = Toy", "not a TOML file"),
     ],
 )

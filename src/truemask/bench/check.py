@@ -2,16 +2,15 @@
 
 from truemask.bench.tables import NOISE_RATE, Table
 from truemask.methods import make_method
-from truemask.metrics import METRICS
 from truemask.training.plan import Plan
 from truemask.types import BadInput
 
 
 def check(table: Table) -> None:
-    """Refuse a table whose trainings would fail, or whose numbers nobody computes.
+    """Refuse a table whose trainings would fail.
 
     Raises:
-        BadInput: an unknown method, knob, plan setting or metric, or a value out of range.
+        BadInput: an unknown method, knob or plan setting, or a value out of range.
     """
     try:
         for row in table.methods:
@@ -21,6 +20,3 @@ def check(table: Table) -> None:
         Plan().changed(table.plan)
     except BadInput as error:
         raise BadInput(f"table {table.name}: {error}") from error
-    for metric in (table.metric, *table.also):
-        if metric.partition("/")[0] not in METRICS:
-            raise BadInput(f"table {table.name}: no metric called {metric!r}; there is: {', '.join(METRICS)}")

@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from truemask.metrics import METRICS
 from truemask.noise import parse
 from truemask.types import BadInput, Task
 
@@ -21,6 +22,8 @@ NOISE_RATE = "noise rate"
 Knob = bool | int | float | str
 Noise = Annotated[str, AfterValidator(lambda spec: str(parse(spec)))]
 """A noise spec in its canonical text: one noise, one spelling."""
+Metric = Annotated[str, AfterValidator(lambda name: _known_metric(name))]
+"""A name in METRICS, or of one class: `iou_dataset/car`."""
 Select = Literal["last", "noisy_val", "oracle"]
 
 
@@ -90,8 +93,8 @@ class Table(Record):
     methods_with: dict[str, dict[str, Setting]] = {}
     only: dict[Noise, list[str]] = {}
     seeds: list[int] = Field(min_length=1)
-    metric: str
-    also: list[str] = []
+    metric: Metric
+    also: list[Metric] = []
     better: Literal["higher", "lower"] = "higher"
     select: Select = "last"
     plan: dict[str, Knob | list[float]] = {}
@@ -230,6 +233,12 @@ def _locate(path: Path) -> Path:
         there = ", ".join(sorted(file.stem for file in Path("tables").glob("*.toml"))) or "nothing"
         raise BadInput(f"{path}: no such table; give a TOML file, or a name in tables/ (there is: {there})")
     return path
+
+
+def _known_metric(name: str) -> str:
+    if name.partition("/")[0] not in METRICS:
+        raise ValueError(f"no metric called {name!r}; there is: {', '.join(METRICS)}")
+    return name
 
 
 def _among(what: str, names: Mapping[str, object] | list[str], known: list[str]) -> None:

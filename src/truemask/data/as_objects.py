@@ -1,4 +1,4 @@
-"""The objects of an instance data set as images of one class each: for audits of class labels, and to look at."""
+"""The objects of an instance data set as images of one class each: to audit class labels, and to look at."""
 
 from dataclasses import replace
 from typing import final

@@ -19,7 +19,9 @@ class Relabelled(Dataset):
 
     def __init__(self, dataset: Dataset, labels: Sequence[Labels]) -> None:
         if len(labels) != len(dataset):
-            raise BadInput(f"{dataset.name}: {len(labels)} labels for {len(dataset)} rows; each row needs one")
+            raise BadInput(
+                f"{dataset.name}: {len(labels)} labels for {len(dataset)} rows; each row needs one"
+            )
         self.name, self.split, self.problem = dataset.name, dataset.split, dataset.problem
         self.keys = dataset.keys
         self._dataset, self._labels = dataset, labels

@@ -190,18 +190,9 @@ class InstanceNetwork(nn.Module):
         proposals = self.rpn.propose(self.rpn.score(levels, padded), size, training=False)
         logits, offsets = self._classify(levels, proposals)
         counts = [len(own) for own in proposals]
-        boxes, labels, scores = zip(
-            *(
-                self._best(*one, size)
-                for one in zip(
-                    proposals,
-                    torch.split(logits.softmax(dim=1), counts),
-                    torch.split(offsets, counts),
-                    strict=True,
-                )
-            ),
-            strict=True,
-        )
+        probs, near = torch.split(logits.softmax(dim=1), counts), torch.split(offsets, counts)
+        kept = [self._best(*one, size) for one in zip(proposals, probs, near, strict=True)]
+        boxes, labels, scores = zip(*kept, strict=True)
         outlines = self._outline(levels, boxes, torch.cat(labels)).sigmoid()
         masks = map(paste, torch.split(outlines, [len(own) for own in labels]), boxes, repeat(size))
         return [Detections(*one) for one in zip(boxes, labels, scores, masks, strict=True)]

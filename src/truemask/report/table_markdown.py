@@ -8,6 +8,7 @@ from pathlib import Path
 from truemask.bench.results import Result, mean_and_sd, read_results
 from truemask.bench.tables import CLEAN, Published, Table, cells
 from truemask.files import write_text
+from truemask.metrics import meaning
 
 SELECTION = {
     "last": "the last epoch is tested; nothing is chosen on test labels",
@@ -69,14 +70,10 @@ def render(table: Table, results: Sequence[Result], *, stale: int = 0, command: 
         for noise in table.noise
         for row in table.methods
     }
-    blocks = [
-        f"# {table.title}",
-        table.question,
-        _heading(table, table.metric),
-        _grid(table, grid, table.metric),
-    ]
-    for metric in table.also:
-        blocks += [_heading(table, metric), _grid(table, grid, metric)]
+    blocks = [f"# {table.title}", table.question]
+    for metric in (table.metric, *table.also):
+        said = meaning(metric)
+        blocks += [_heading(table, metric), f"{said[0].upper()}{said[1:]}.", _grid(table, grid, metric)]
     blocks += [
         "## How to read it",
         _bullets(_notes(table, results, stale)),
@@ -216,7 +213,7 @@ def _provenance(results: Sequence[Result]) -> str:
     wall_s, _, _ = mean_and_sd(result.wall_s for result in results)
     when = dates[0] if len(dates) == 1 else f"{dates[0]} to {dates[-1]}"
     parts = [f"{len(results)} trainings, {wall_s:.0f} s each on average", when]
-    parts += [f"commit {', '.join(commit[:10] for commit in commits)}"] if commits else []
+    parts += [f"commit {', '.join(commits)}"] if commits else []
     return "; ".join([*parts, ", ".join(versions)]) + "."
 
 

@@ -24,7 +24,7 @@ class Journal:
         self._file = folder / "metrics.csv"
         self._events = None
         if tensorboard:
-            from torch.utils.tensorboard import SummaryWriter  # noqa: PLC0415: a second to import
+            from torch.utils.tensorboard import SummaryWriter  # a second to import
 
             self._events = SummaryWriter(str(folder / "tensorboard"), purge_step=len(self.rows))
 

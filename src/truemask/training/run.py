@@ -208,7 +208,7 @@ def versions() -> dict[str, str]:
 
 
 def _commit() -> str:
-    """The commit of the source tree that runs, "+" behind it where files differ; "" where it is no checkout."""
+    """The commit of the running source tree, with "+" where files differ; "" where it is no checkout."""
     command = ["git", "describe", "--always", "--abbrev=12", "--exclude=*", "--dirty=+"]
     here = Path(__file__).parent
     result = subprocess.run(command, cwd=here, capture_output=True, text=True, check=False)

@@ -88,6 +88,6 @@ def _write_npz(file: Path, arrays: dict[str, np.ndarray]) -> None:
 
 
 def _write_map(file: Path, labels: np.ndarray) -> None:
-    from PIL import Image  # noqa: PLC0415: only label maps need it
+    from PIL import Image
 
     write_whole(file, lambda fresh: Image.fromarray(labels).save(fresh, format="PNG"))

@@ -42,7 +42,7 @@ class Trained:
     fabric: Fabric
 
     def judge_objects(self, dataset: Dataset) -> Iterator[Prediction]:
-        """Class probabilities of every given object at its own box (instance runs), one prediction an object."""
+        """Class probabilities of every given object at its own box, one prediction an object."""
         self._must_fit(dataset)
         network = next(iter(self.networks.values()))
         return object_predictions(network, dataset, self.plan, self.fabric.autocast)
