@@ -77,12 +77,17 @@ def test_the_image_given_is_left_as_it_was(image, block):
 
 
 def test_objects_are_named_and_outlined_in_the_colour_of_their_class(image, block):
-    picture = overlay(image, objects([block], [2]), INSTANCE)
-    assert picture[29, 20].tolist() == NUCLEUS
-    assert (picture[35:] == 100).all()
-    tag = picture[12:20, 10:30]
+    picture = overlay(image, objects([block], [2]), INSTANCE, zoom=3)
+    assert picture[89, 60].tolist() == NUCLEUS
+    assert (picture[90:] == 100).all()
+    tag = picture[52:60, 30:60]
     assert (tag == NUCLEUS).all(axis=2).any()
     assert np.ptp(tag.reshape(-1, 3), axis=0).min() > 20  # letters
+
+
+def test_an_object_too_small_for_its_name_is_not_hidden_under_it(image, block):
+    picture = overlay(image, objects([block], [2]), INSTANCE)
+    assert (picture[:20] == 100).all()
 
 
 def test_objects_of_unknown_class_and_none_at_all_can_be_drawn(image, block):
@@ -93,8 +98,8 @@ def test_objects_of_unknown_class_and_none_at_all_can_be_drawn(image, block):
 
 
 def test_a_crowd_is_hatched(image, block):
-    crowd = overlay(image, objects([block], [1], crowd=[True]), INSTANCE, zoom=2)[42:58, 22:58]
-    single = overlay(image, objects([block], [1]), INSTANCE, zoom=2)[42:58, 22:58]
+    crowd = overlay(image, objects([block], [1], crowd=[True]), INSTANCE, zoom=2)[50:58, 22:58]
+    single = overlay(image, objects([block], [1]), INSTANCE, zoom=2)[50:58, 22:58]
     assert len(np.unique(single.reshape(-1, 3), axis=0)) < len(np.unique(crowd.reshape(-1, 3), axis=0))
 
 

@@ -4,7 +4,7 @@ import numpy as np
 from jaxtyping import Bool, UInt8
 
 from truemask import rle
-from truemask.report.drawing import as_rgb, enlarged, hatch, readable_on, rim, tint, write
+from truemask.report.drawing import as_rgb, enlarged, hatch, readable_on, rim, text_size, tint, write
 from truemask.report.palette import ADDED, GREY, REMOVED, SWAPPED, Colour, palette
 from truemask.types import IGNORE, BadInput, Instances, Labels, Problem
 
@@ -20,7 +20,7 @@ def overlay(image: UInt8[np.ndarray, "h w c"], labels: Labels, problem: Problem,
     """The image with its labels over it, `zoom` times as large.
 
     Classes are filled lightly and outlined; the background stays clear, IGNORE and crowds are hatched.
-    Objects carry the name of their class, and so does an image whose label is one class.
+    Objects with room for it carry the name of their class, and so does an image whose label is one class.
     """
     picture = as_rgb(enlarged(image, zoom))
     if isinstance(labels, Instances):
@@ -78,7 +78,8 @@ def _draw_objects(picture: Picture, objects: Instances, problem: Problem, zoom: 
     # Names come last, so that no fill lies over them.
     for mask, class_id, crowd in zip(masks, objects.classes.tolist(), objects.crowd.tolist(), strict=True):
         name = _class_name(class_id, problem) + (" (crowd)" if crowd else "")
-        _tag_mask(picture, mask, name, _class_colour(class_id, problem))
+        if _has_room(mask, name):
+            _tag_mask(picture, mask, name, _class_colour(class_id, problem))
 
 
 def _draw_map_changes(
@@ -143,6 +144,12 @@ def _greyed(image: UInt8[np.ndarray, "h w c"]) -> Picture:
     """Without colour and with less contrast, so that the colours of the changes stand out."""
     grey = as_rgb(image).mean(axis=2, keepdims=True)
     return np.round(np.repeat(40 + 0.7 * grey, 3, axis=2)).astype(np.uint8)
+
+
+def _has_room(mask: Mask, name: str) -> bool:
+    """Names of small objects would hide one another and what they name."""
+    across, down = text_size(name)
+    return bool(mask.sum() > across * down)
 
 
 def _tag_mask(picture: Picture, mask: Mask, name: str, colour: Colour) -> None:
