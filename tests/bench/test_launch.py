@@ -1,5 +1,8 @@
 import io
+import multiprocessing
 import os
+import signal
+import threading
 
 import bench_standins as runs
 import pytest
@@ -84,6 +87,14 @@ def test_ctrl_c_keeps_what_is_done_and_the_same_call_goes_on(table, tmp_path, to
     assert "stopped: 2 of 8 cells are done; the same command goes on from there" in said(told)
     outcome = launch(cells(table), runs.good, tmp_path, console=told)
     assert (outcome.skipped, len(outcome.finished)) == (2, 6)
+
+
+def test_ctrl_c_ends_the_workers(table, tmp_path, told):
+    threading.Timer(1.0, os.kill, (os.getpid(), signal.SIGINT)).start()
+    with pytest.raises(KeyboardInterrupt):
+        launch(cells(table), runs.never_ends, tmp_path, jobs=2, console=told)
+    assert multiprocessing.active_children() == []
+    assert "stopped: 0 of 8 cells are done" in said(told)
 
 
 def test_no_jobs_are_refused(table, tmp_path):
