@@ -40,8 +40,8 @@ CLASS_MAPS: Mapping[str, tuple[tuple[str, str], ...]] = {
     "scenes": (
         ("disk", "ring"),
         ("ring", "disk"),
-        ("square", "pentagon"),
-        ("pentagon", "square"),
+        ("square", "cross"),
+        ("cross", "square"),
         ("star", "flower"),
         ("flower", "star"),
         ("drop", "heart"),
