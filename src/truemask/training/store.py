@@ -3,16 +3,22 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import EllipsisType
 from typing import Literal
 
 import numpy as np
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int, Shaped
 from torch import Tensor
+from torch.nn import functional as F
 
 from truemask.training.geometry import Geometry
 
 Rule = Literal["replace", "ema", "ring"]
+
+Window = tuple[slice | EllipsisType, ...]
+"""Cells of a row, per axis of its space."""
+WHOLE: Window = (...,)
 
 
 @dataclass(frozen=True)
@@ -43,24 +49,49 @@ class Store:
         dtype = np.float32 if spec.learning_rate is not None else np.dtype(spec.dtype)
         file.parent.mkdir(parents=True, exist_ok=True)
         self.flat = np.memmap(file, dtype=dtype, mode="w+", shape=(max(1, int(self._offsets[-1])),))
+        # Seen by torch: its conversions to and from half precision are twenty times as fast as numpy's.
+        self._cells = torch.from_numpy(self.flat)
         self._written = np.zeros(len(sizes), dtype=bool)
 
     def __len__(self) -> int:
         return len(self._shapes)
 
-    def read(self, row: int) -> Float[Tensor, "c *space"]:
-        """Values of a row in stored resolution, float32."""
-        raw = np.asarray(self.flat[self._offsets[row] : self._offsets[row + 1]])
-        values = torch.from_numpy(raw.astype(np.float32)).reshape(self._shapes[row])
-        return values / 255 if self.flat.dtype == np.uint8 else values
+    def read(self, row: int, window: Window = WHOLE) -> Float[Tensor, "c *space"]:
+        """Values of a row, or of a window of it, in stored resolution, float32."""
+        return self.decoded(self.raw(row)[:, *window])
 
-    def write(self, row: int, values: Float[Tensor, "c *space"]) -> None:
-        """Replace a row in stored resolution."""
-        raw = values.detach().float().cpu().numpy().ravel()
-        if self.flat.dtype == np.uint8:
-            raw = np.clip(np.rint(raw * 255), 0, 255)
-        self.flat[self._offsets[row] : self._offsets[row + 1]] = raw
+    def write(self, row: int, values: Float[Tensor, "c *space"], window: Window = WHOLE) -> None:
+        """Replace a row, or a window of it, in stored resolution."""
+        self.raw(row)[:, *window] = self._encoded(values)
         self._written[row] = True
+
+    def raw(self, row: int) -> Shaped[Tensor, "c *space"]:
+        """A row as it is stored: the memory itself, in its own precision."""
+        return self._cells[self._offsets[row] : self._offsets[row + 1]].view(self._shapes[row])
+
+    def decoded(self, raw: Shaped[Tensor, "*shape"]) -> Float[Tensor, "*shape"]:
+        """Stored numbers as the values they stand for, in memory of their own."""
+        values = raw.to(torch.float32, copy=True)
+        return values.div_(255) if raw.dtype == torch.uint8 else values
+
+    def read_units(self, rows: Int[Tensor, "n"]) -> Float[Tensor, "n c"]:
+        """Values of many rows, float32, where every row is one unit."""
+        return self.decoded(self._table[rows])
+
+    def write_units(self, rows: Int[Tensor, "n"], values: Float[Tensor, "n c"]) -> None:
+        """Replace many rows, none of them twice, where every row is one unit."""
+        self._table[rows] = self._encoded(values)
+        self._written[rows.numpy()] = True
+
+    @property
+    def _table(self) -> Shaped[Tensor, "rows c"]:
+        return self._cells[: self._offsets[-1]].view(len(self), self.spec.channels)
+
+    def _encoded(self, values: Float[Tensor, "*shape"]) -> Shaped[Tensor, "*shape"]:
+        values = values.detach().float().cpu()
+        if self._cells.dtype == torch.uint8:
+            values = (values * 255).round().clamp(0, 255)
+        return values.to(self._cells.dtype)
 
     def agree(self, all_reduce: Callable[[Tensor], Tensor]) -> None:
         """Take over what other processes wrote since the last time: every row was written by one of them.
@@ -92,9 +123,9 @@ class UnitSlice:
         """Stored values per unit; a leaf with gradient if the store learns."""
         if self._leaf is not None:
             return self._leaf
-        blank = torch.zeros(self._store.spec.channels)
-        planes = [self._store.read(row) if row >= 0 else blank for row in self._rows.tolist()]
-        values = torch.stack(planes) if planes else torch.zeros(0, self._store.spec.channels)
+        known = self._rows >= 0
+        values = torch.zeros(len(self._rows), self._store.spec.channels)
+        values[known] = self._store.read_units(self._rows[known])
         values = values.to(self._device)
         if self._store.spec.learning_rate is not None:
             self._leaf = values.requires_grad_()
@@ -102,22 +133,28 @@ class UnitSlice:
 
     def update(self, values: Float[Tensor, "b c"]) -> None:
         """Write by the store's rule."""
-        values = values.detach().float().cpu()
-        for row in set(self._rows.tolist()):
-            if row >= 0:
-                given = values[self._rows == row].mean(dim=0)
-                self._store.write(row, apply_rule(self._store.spec, self._store.read(row), given))
+        rows, sums, counts = self._per_row(values)
+        old = self._store.read_units(rows)
+        new = apply_rule(self._store.spec, old.T, (sums / counts[:, None]).T)
+        self._store.write_units(rows, new.T)
 
     def learn(self, lr_factor: float) -> None:
         """One gradient step on the stored values, after a backward pass."""
         if self._leaf is None or self._leaf.grad is None or self._store.spec.learning_rate is None:
             return
-        gradient = self._leaf.grad.cpu()
-        for row in set(self._rows.tolist()):
-            if row >= 0:
-                step = gradient[self._rows == row].sum(dim=0) * self._store.spec.learning_rate * lr_factor
-                self._store.write(row, self._store.read(row) - step)
+        rows, gradients, _ = self._per_row(self._leaf.grad)
+        step = gradients * self._store.spec.learning_rate * lr_factor
+        self._store.write_units(rows, self._store.read_units(rows) - step)
         self._leaf = None
+
+    def _per_row(
+        self, values: Float[Tensor, "b g"]
+    ) -> tuple[Int[Tensor, "n"], Float[Tensor, "n g"], Int[Tensor, "n"]]:
+        """The rows there are, each once, the sums of what is given for them, and how often it is."""
+        known = self._rows >= 0
+        rows, place, counts = torch.unique(self._rows[known], return_inverse=True, return_counts=True)
+        given = values.detach().float().cpu()[known]
+        return rows, torch.zeros(len(rows), given.shape[1]).index_add_(0, place, given), counts
 
 
 class MapSlice:
@@ -135,11 +172,12 @@ class MapSlice:
         """Stored values aligned with the labels, each cell repeated over its pixels; zeros on padding."""
         if self._leaf is not None:
             return self._leaf
+        # Turned as they are stored, and decoded together: half the memory, and one conversion.
         views = [
-            geometry.forward(self._spread(self._store.read(row), geometry.size), 0.0)
+            geometry.forward(self._spread(self._store.raw(row), geometry.size), 0.0)
             for row, geometry in zip(self._rows, self._geometries, strict=True)
         ]
-        values = torch.stack(views).to(self._device)
+        values = self._store.decoded(torch.stack(views).to(self._device))
         if self._store.spec.learning_rate is not None:
             self._leaf = values.requires_grad_()
         return values
@@ -149,18 +187,18 @@ class MapSlice:
         for row, geometry, view in zip(
             self._rows, self._geometries, values.detach().float().cpu(), strict=True
         ):
-            total, seen = self._gather(view, geometry)
-            old = self._store.read(row)
-            new = apply_rule(self._store.spec, old, total / seen.clamp(min=1))
-            self._store.write(row, torch.where(seen > 0, new, old))
+            total, seen, window = self._gather(view, geometry)
+            new = apply_rule(self._store.spec, self._store.read(row, window), total / seen)
+            self._store.write(row, new, window)
 
     def learn(self, lr_factor: float) -> None:
         """One gradient step on the stored values, after a backward pass."""
         if self._leaf is None or self._leaf.grad is None or self._store.spec.learning_rate is None:
             return
         for row, geometry, view in zip(self._rows, self._geometries, self._leaf.grad.cpu(), strict=True):
-            total, _ = self._gather(view, geometry)
-            self._store.write(row, self._store.read(row) - total * self._store.spec.learning_rate * lr_factor)
+            total, _, window = self._gather(view, geometry)
+            step = total * self._store.spec.learning_rate * lr_factor
+            self._store.write(row, self._store.read(row, window) - step, window)
         self._leaf = None
 
     def _spread(self, cells: Tensor, size: tuple[int, int]) -> Tensor:
@@ -170,19 +208,19 @@ class MapSlice:
         spread = cells.repeat_interleave(stride, dim=-2).repeat_interleave(stride, dim=-1)
         return spread[..., : size[0], : size[1]]
 
-    def _gather(self, view: Tensor, geometry: Geometry) -> tuple[Tensor, Tensor]:
-        """Sums of a view's pixels per stored cell, and how many pixels each cell got."""
+    def _gather(self, view: Tensor, geometry: Geometry) -> tuple[Tensor, Tensor, Window]:
+        """Sums of a view's pixels per stored cell, how many pixels each cell got, and which cells got any."""
         inner, (rows, columns) = geometry.backward(view)
-        full = torch.zeros(view.shape[0] + 1, *geometry.size)
-        full[:-1, rows, columns] = inner
-        full[-1, rows, columns] = 1
         stride = self._store.spec.stride
-        if stride > 1:
-            height, width = (-(-length // stride) * stride for length in geometry.size)
-            full = torch.nn.functional.pad(full, (0, width - geometry.size[1], 0, height - geometry.size[0]))
-            cells = full.reshape(-1, height // stride, stride, width // stride, stride)
-            full = cells.sum(dim=(2, 4))
-        return full[:-1], full[-1:]
+        if stride == 1:
+            return inner, torch.ones(1), (rows, columns)
+        window = tuple(slice(part.start // stride, -(-part.stop // stride)) for part in (rows, columns))
+        # Out to the borders of the cells at the window's edge, which got fewer pixels than the others.
+        pads = (columns.start % stride, -columns.stop % stride, rows.start % stride, -rows.stop % stride)
+        pixels = F.pad(torch.cat([inner, torch.ones_like(inner[:1])]), pads)
+        height, width = (length // stride for length in pixels.shape[-2:])
+        cells = pixels.reshape(-1, height, stride, width, stride).sum(dim=(2, 4))
+        return cells[:-1], cells[-1:], window
 
 
 def apply_rule(
