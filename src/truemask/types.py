@@ -78,5 +78,5 @@ class Instances:
         return len(self.masks)
 
 
-Labels = int | UInt8[np.ndarray, "h w"] | Instances
+Labels = int | UInt8[np.ndarray, "_ _"] | Instances
 """The given labels of one image: a class id, a label map, or a list of objects."""

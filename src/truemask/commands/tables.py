@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from truemask.bench.check import check
 from truemask.bench.experiment import run_cell
 from truemask.bench.launch import launch
 from truemask.bench.tables import cells, read_table
@@ -16,6 +17,7 @@ def run_table(name: str, results: Path, jobs: int, only: str | None) -> bool:
     wanted = [cell for cell in every if only is None or only in str(cell)]
     if not wanted:
         raise BadInput(f"no cell of {name} has {only!r} in its name; they look like {every[0]}")
+    check(table)
     outcome = launch(wanted, run_cell, results, jobs=jobs, metric=table.metric)
     print(f"{len(outcome.finished)} cells run, {outcome.skipped} were there, {len(outcome.failed)} failed")
     show_table(name, results)

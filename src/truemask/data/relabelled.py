@@ -24,11 +24,11 @@ class Relabelled(Dataset):
             )
         self.name, self.split, self.problem = dataset.name, dataset.split, dataset.problem
         self.keys = dataset.keys
-        self._dataset, self._labels = dataset, labels
+        self.dataset, self._labels = dataset, labels
 
     def image(self, row: int) -> np.ndarray:
         """The data set's own image."""
-        return self._dataset.image(row)
+        return self.dataset.image(row)
 
     def labels(self, row: int) -> Labels:
         """The labels that took the place of its own."""
@@ -36,4 +36,4 @@ class Relabelled(Dataset):
 
     def size(self, row: int) -> tuple[int, int]:
         """Height and width, unchanged."""
-        return self._dataset.size(row)
+        return self.dataset.size(row)

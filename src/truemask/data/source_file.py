@@ -7,6 +7,7 @@ from truemask.data.dataset import Dataset
 from truemask.data.files import link_or_copy
 from truemask.data.image_file import write_image
 from truemask.data.mask_folder import MaskFolder
+from truemask.data.relabelled import Relabelled
 from truemask.data.views import AsSemantic, Cached, Subset
 
 
@@ -19,7 +20,7 @@ def image_file(data: Dataset, row: int) -> Path | None:
             return data.images / data.columns.file_names[row]
         case Subset():
             return image_file(data.dataset, data.rows[row])
-        case AsSemantic() | Cached():
+        case AsSemantic() | Cached() | Relabelled():
             return image_file(data.dataset, row)
         case _:
             return None
