@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from truemask.types import BadInput, Task
+from truemask.words import BadInput, Task
 
 app = typer.Typer(
     name="truemask",

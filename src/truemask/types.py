@@ -1,25 +1,14 @@
 """The nouns that every part speaks: tasks, problems, instances, IGNORE. In numpy; `batch.py` has torch."""
 
 from dataclasses import dataclass
-from enum import StrEnum
 
 import numpy as np
 from jaxtyping import Bool, Float32, Int64, UInt8
 
+from truemask.words import BadInput, Task
+
 IGNORE = 255
 """The label of a unit that says nothing: from disk to loss to metric to audit."""
-
-
-class BadInput(ValueError):
-    """What a user passed cannot be used. The message is one line: what, where, the rule, the way out."""
-
-
-class Task(StrEnum):
-    """What bears one class label (the *unit*): an image, a pixel, or an object."""
-
-    CLASSIFICATION = "classification"
-    SEMANTIC = "semantic"
-    INSTANCE = "instance"
 
 
 @dataclass(frozen=True)
