@@ -1,0 +1,82 @@
+"""What methods cost: seconds a step over cross entropy's, on the same batches, in the same run by turns.
+
+A step is all that follows the loading of images: batch, stores, forward, loss, backward, optimiser.
+"""
+
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+import typer
+
+from benchmarks.measure import Rounds, Spent, by_turns, spent
+from benchmarks.report import Goal, Row, publish
+from truemask.data import open_dataset
+from truemask.data.dataset import Dataset
+from truemask.methods import make_method
+from truemask.training import default_plan
+from truemask.training.devices import make_fabric
+from truemask.training.loop import Loop
+from truemask.training.streams import Sample
+
+METHODS = ("ce", "sce", "gce", "bootstrap_hard", "elr", "co_teaching")
+MOST_OVER_CE = {"sce": 0.10, "elr": 0.20}
+"""Goals, as shares of a step of cross entropy. Co-teaching trains two networks, so it cannot be under 1."""
+
+
+def main(size: int = 128, steps: int = 10, rounds: int = 15) -> None:
+    """Print the table and keep it in benchmarks/results/methods.json."""
+    batch_size = 10
+    dataset = open_dataset(f"organelles:train={steps * batch_size},val=1,test=1,size={size}").split("train")
+    with tempfile.TemporaryDirectory() as folder:
+        loops = {name: make_loop(name, dataset, batch_size, Path(folder) / name) for name in METHODS}
+        batches = [views[0] for views in loops["ce"].main.epoch(0)]
+        taken = by_turns({name: steps_of(loop, batches) for name, loop in loops.items()}, rounds)
+    publish(
+        "methods",
+        f"A training step of each method: small U-Net, organelles, {size} px, batches of {batch_size}",
+        [_row(name, times, taken["ce"], steps) for name, times in taken.items()],
+        settings={
+            "steps": steps,
+            "rounds": rounds,
+            "threads": torch.get_num_threads(),
+            "device": make_fabric().device.type,
+        },
+        goals=[
+            Goal(f"{name}: share of a step over ce", bound, taken[name].over(taken["ce"]) - 1, at_least=False)
+            for name, bound in MOST_OVER_CE.items()
+        ],
+    )
+
+
+def _row(name: str, taken: Rounds, ce: Rounds, steps: int) -> Row:
+    return {
+        "method": name,
+        "ms a step (median)": taken.median_s / steps * 1e3,
+        "ms a step (best)": taken.best_s / steps * 1e3,
+        "CPU ms a step": taken.median_cpu_s / steps * 1e3,
+        "over ce": taken.over(ce),
+        "CPU over ce": taken.cpu_over(ce),
+    }
+
+
+def make_loop(name: str, dataset: Dataset, batch_size: int, folder: Path) -> Loop:
+    """A run that stands at its first step."""
+    plan = default_plan(dataset.problem).changed({"network": "unet_small", "batch_size": batch_size})
+    return Loop(make_fabric(plan.precision), dataset, make_method(name, {}), plan, folder)
+
+
+def steps_of(loop: Loop, batches: list[list[Sample]]) -> Callable[[], Spent]:
+    """A step on each of the batches."""
+
+    def steps() -> None:
+        for samples in batches:
+            batch = loop.task.batch(loop, samples, "main", trusted=False)
+            loop.hooks.step(loop, batch)
+
+    return lambda: spent(steps)
+
+
+if __name__ == "__main__":
+    typer.run(main)
