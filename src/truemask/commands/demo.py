@@ -10,12 +10,12 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table as Grid
 
-from truemask import __version__
+from truemask import __version__, rle
 from truemask.audit import AUDIT_SCORES
 from truemask.bench.sources import Source
 from truemask.commands.auditing import Audited, audit_dataset
 from truemask.commands.corrupt import corrupt_source
-from truemask.data import Dataset, open_dataset, write_dataset
+from truemask.data import Dataset, Subset, open_dataset, write_dataset
 from truemask.metrics import meaning
 from truemask.report.audit_views import proposal
 from truemask.report.blocks import (
@@ -37,7 +37,6 @@ from truemask.report.pictures import changes_picture, overlay
 from truemask.training import Found, Recipe, Trained, default_plan, headline, score, train
 from truemask.types import BadInput, Instances, Labels, Task
 
-Number = float
 SHOWN = 3
 """Images of each part that the page shows."""
 
@@ -93,6 +92,34 @@ CHAPTERS = (
     ),
 )
 
+
+@dataclass(frozen=True)
+class Places:
+    """Where the files of one half lie."""
+
+    out: Path
+    name: str
+
+    @property
+    def clean(self) -> Path:
+        """The data set as made."""
+        return self.out / self.name
+
+    @property
+    def noisy(self) -> Path:
+        """Its noisy copy."""
+        return self.out / f"{self.name}-noisy"
+
+    @property
+    def audit(self) -> Path:
+        """The audit of the noisy copy."""
+        return self.out / f"{self.name}-audit"
+
+    def run(self, name: str) -> Path:
+        """A run's folder."""
+        return self.out / "runs" / f"{self.name}-{name}"
+
+
 RUNS: tuple[tuple[str, str, Role], ...] = (
     ("clean", "ce on clean labels", "ceiling"),
     ("ce", "ce on noisy labels", "baseline"),
@@ -123,27 +150,26 @@ def run_demo(out: Path, *, seed: int) -> None:
 
 def _play(chapter: Chapter, out: Path, seed: int) -> tuple[Part, list[Tile]]:
     console = Console()
-    folder = out / chapter.name
+    places = Places(out, chapter.name)
     console.rule(f"{chapter.title} ({chapter.kicker})")
-    write_dataset(open_dataset(f"{chapter.source},seed={seed}"), {}, folder / "clean")
-    corrupt_source(Source(str(folder / "clean")), chapter.noise, folder / "noisy", seed=seed, show=True)
-    clean, noisy = open_dataset(folder / "clean"), open_dataset(folder / "noisy")
+    write_dataset(open_dataset(f"{chapter.source},seed={seed}"), {}, places.clean)
+    corrupt_source(Source(str(places.clean)), chapter.noise, places.noisy, seed=seed, show=True)
+    clean, noisy = open_dataset(places.clean), open_dataset(places.noisy)
     test = clean.split("test")
     learn = {"clean": clean.split("train"), "ce": noisy.split("train"), "robust": noisy.split("train")}
     runs, values = {}, {}
     for run, dataset in learn.items():
         method = chapter.robust if run == "robust" else "ce"
-        runs[run] = _train(chapter, method, dataset, test, folder / run, seed)
+        runs[run] = _train(chapter, method, dataset, test, places.run(run), seed)
         values[run] = score(runs[run].predict(test), test)
     audited = audit_dataset(
         noisy.split("train"),
-        folder / "audit",
+        places.audit,
         settings={**chapter.settings, "seed": seed},
         truth=clean.split("train"),
     )
-    return _part(chapter, folder, runs, values, audited, clean.split("train"), noisy.split("train"), test), [
-        _tile(chapter, values, test)
-    ]
+    shown = _pictures(chapter, runs, audited, clean.split("train"), noisy.split("train"))
+    return _part(chapter, places, values, audited, shown, test), [_tile(chapter, values, test)]
 
 
 def _train(
@@ -151,15 +177,13 @@ def _train(
 ) -> Trained:
     plan = default_plan(dataset.problem).changed({**chapter.settings, "seed": seed})
     # A third of the test images is enough for the curves.
-    few = open_subset(test, 12)
+    few = _first_rows(test, 12)
     recipe = Recipe(dataset=dataset, method=method, plan=plan, monitors={"test": few})
     return train(recipe, folder, tensorboard=False)
 
 
-def open_subset(dataset: Dataset, count: int) -> Dataset:
+def _first_rows(dataset: Dataset, count: int) -> Dataset:
     """The first rows of a data set."""
-    from truemask.data import Subset
-
     return Subset(dataset, range(min(count, len(dataset))))
 
 
@@ -177,12 +201,10 @@ def _measures(task: Task) -> list[tuple[str, str]]:
 
 def _part(
     chapter: Chapter,
-    folder: Path,
-    runs: Mapping[str, Trained],
+    places: Places,
     values: Mapping[str, Mapping[str, float]],
     audited: Audited,
-    clean: Dataset,
-    noisy: Dataset,
+    pictures: PictureGrid,
     test: Dataset,
 ) -> Part:
     shown = _measures(test.problem.task)
@@ -196,7 +218,7 @@ def _part(
         for run, label, role in labelled
     ]
     panels = [
-        Panel(title, [curve_of(folder / run, column, label, role) for run, label, role in labelled])
+        Panel(title, [curve_of(places.run(run), column, label, role) for run, label, role in labelled])
         for title, column in (
             (f"{shown[0][1]} on 12 clean test images", f"test_{shown[0][0]}"),
             ("training loss", "loss"),
@@ -207,39 +229,35 @@ def _part(
         [Measure(heading, AUDIT_SCORES[name]) for name, heading in _AUDIT_SHOWN.items() if name in scores],
         [Row("out-of-fold ce", {_AUDIT_SHOWN[name]: value for name, value in scores.items()})],
     )
-    robust = chapter.robust
-    settings = " ".join(f"--set {name}={value}" for name, value in chapter.settings.items())
     return Part(
         title=chapter.title,
         kicker=chapter.kicker,
         story=[
             chapter.story,
-            f"Three networks were trained alike: plain cross entropy (ce) on the clean labels, as the ceiling; "
-            f"ce on the noisy ones; and {robust} on the very same noisy ones.",
+            "Three networks were trained alike: plain cross entropy (ce) on the clean labels, as the "
+            f"ceiling; ce on the noisy ones; and {chapter.robust} on the very same noisy ones.",
         ],
-        pictures=_pictures(chapter, runs, audited, clean, noisy, test),
+        pictures=pictures,
         results=NumberTable(measures, rows, note=f"{len(test)} test images with clean labels; last epoch."),
         verdict=_verdict(chapter, values, headline(test.problem), shown[0][1]),
         curves=Charts(panels),
-        steps=[
-            Step("make the data", f"truemask data make {chapter.source} {folder}/clean"),
-            Step(
-                "corrupt its training labels",
-                f"truemask corrupt {folder}/clean {chapter.noise} {folder}/noisy",
-            ),
-            Step(
-                "learn from them",
-                f"truemask train {folder}/noisy --method {robust} {settings} --out {folder}/robust",
-            ),
-            Step("score on clean labels", f"truemask evaluate {folder}/robust {folder}/clean --split test"),
-            Step(
-                "audit the labels",
-                f"truemask audit {folder}/noisy {settings} --truth {folder}/clean --out {folder}/audit",
-            ),
-        ],
+        steps=_steps(chapter, places),
         audit=audit,
         audit_says=audited.result.summary()[:3],
     )
+
+
+def _steps(chapter: Chapter, places: Places) -> list[Step]:
+    """The commands that do the same, one by one."""
+    plan = " ".join(f"--set {name}={value}" for name, value in chapter.settings.items())
+    clean, noisy, run = places.clean, places.noisy, places.run("robust")
+    return [
+        Step("Make the data.", f"truemask data make {chapter.source} {clean}"),
+        Step("Corrupt its training labels.", f"truemask corrupt {clean} {chapter.noise} {noisy}"),
+        Step("Learn from them.", f"truemask train {noisy} --method {chapter.robust} {plan} --out {run}"),
+        Step("Score on clean labels.", f"truemask evaluate {run} {clean} --split test"),
+        Step("Audit the labels.", f"truemask audit {noisy} {plan} --truth {clean} --out {places.audit}"),
+    ]
 
 
 _AUDIT_SHOWN = {
@@ -276,7 +294,8 @@ def _tile(chapter: Chapter, values: Mapping[str, Mapping[str, float]], test: Dat
     heading = _measures(test.problem.task)[0][1]
     return Tile(
         f"{ce:.2f} → {robust:.2f}",
-        f"{heading} on {chapter.name}: ce, then {chapter.robust}, both on noisy labels; clean labels give {clean:.2f}",
+        f"{heading} on {chapter.name}: ce, then {chapter.robust}, both on noisy labels; "
+        f"clean labels give {clean:.2f}",
         "method",
     )
 
@@ -287,13 +306,12 @@ def _pictures(
     audited: Audited,
     clean: Dataset,
     noisy: Dataset,
-    test: Dataset,
 ) -> PictureGrid:
     """Training images with their two labels and the flags, and beside them what the networks say of them."""
     zoom = max(1, 256 // max(clean.size(0)))
     problem = clean.problem
     rows = []
-    part = open_subset(noisy, SHOWN)
+    part = _first_rows(noisy, SHOWN)
     said = {
         run: [_as_labels(one, problem.task) for one in runs[run].predict(part)] for run in ("ce", "robust")
     }
@@ -340,8 +358,6 @@ def _as_labels(prediction: Any, task: Task) -> Labels:
     if task == Task.SEMANTIC:
         return np.asarray(prediction.probs.argmax(axis=0), np.uint8)
     found: Found = prediction.found
-    from truemask import rle
-
     sure = found.scores > 0.5
     masks = found.masks[sure]
     return Instances(

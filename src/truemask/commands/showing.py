@@ -30,7 +30,7 @@ def print_data_list() -> None:
 
 
 def show_data(source: Source, out: Path | None, images: int) -> None:
-    """Sizes and counts of every split (or the one that was named), and a contact sheet of the training rows."""
+    """Sizes and counts of every split (or of the one that was named), and a contact sheet."""
     splits = source.open()
     shown = [source.split] if source.split else list(splits.splits)
     problem = splits.problem

@@ -8,8 +8,9 @@ import subprocess
 import time
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import torch
 from lightning.fabric import Fabric
@@ -87,15 +88,17 @@ def train(
     _claim(folder, config, resume=resume)
     if not (folder / "done.json").is_file():
         fabric = make_fabric(recipe.plan.precision, devices)
+        # Bound beforehand: what Fabric hands to its processes it takes apart, and a recipe is frozen.
+        learn = partial(_learn, recipe, folder, show, tensorboard, cache_mb)
         if devices > 1:
-            fabric.launch(cast("Any", _learn), recipe, folder, show, tensorboard, cache_mb)
+            fabric.launch(learn)
         else:
-            _learn(fabric, recipe, folder, show, tensorboard, cache_mb)
+            learn(fabric)
     return load_run(folder)
 
 
 def _learn(
-    fabric: Fabric, recipe: Recipe, folder: Path, show: bool, tensorboard: bool, cache_mb: float
+    recipe: Recipe, folder: Path, show: bool, tensorboard: bool, cache_mb: float, fabric: Fabric
 ) -> None:
     started, cpu_started = time.perf_counter(), time.process_time()
     method = make_method(recipe.method, recipe.knobs)
