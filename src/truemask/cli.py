@@ -3,6 +3,7 @@
 Everything heavy is imported inside the command that needs it, so that help answers at once.
 """
 
+import shlex
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -97,7 +98,7 @@ def data_make(
     splits = open_dataset(name)
     write_dataset(splits, {}, out)
     counts = ", ".join(f"{split} {len(dataset)}" for split, dataset in splits.splits.items())
-    print(f"{out}: {splits.name} as {splits.format}: {counts}")
+    print(f"{out}: {splits.name} as {open_dataset(out).format}: {counts}")
 
 
 @app.command()
@@ -247,6 +248,7 @@ def audit(
         folds=folds,
         predicted=predictions,
         truth=None if truth is None else Source(truth, None, task, split),
+        command=shlex.join(["truemask", *sys.argv[1:]]),
         show=not quiet,
     )
 
@@ -315,12 +317,19 @@ def _pairs(option: str, texts: list[str] | None) -> dict[str, Any]:
 
 
 def main() -> None:
-    """Entry point: what a user got wrong is one line on standard error and exit code 2."""
+    """Entry point: what a user got wrong, or the disk refused, is one line on stderr and exit code 2."""
     try:
         app()
     except BadInput as error:
-        print(f"truemask: {error}", file=sys.stderr)
-        sys.exit(2)
+        line = str(error)
+    except OSError as error:
+        if error.filename is None:
+            raise
+        line = f"{error.filename2 or error.filename}: {error.strerror}"
+    else:
+        return
+    print(f"truemask: {line}", file=sys.stderr)
+    sys.exit(2)
 
 
 if __name__ == "__main__":

@@ -1,15 +1,17 @@
 """`audit`: predictions that never saw the labels they judge, confident learning, findings, and a page."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from truemask.audit import AuditResult, confident_learning, score_audit
+from truemask.audit import AUDIT_SCORES, AuditResult, confident_learning, score_audit
 from truemask.bench.sources import Source
-from truemask.commands.runs import plan_for
+from truemask.commands.numbers import print_numbers
+from truemask.commands.runs import must_speak_of, plan_for
 from truemask.data.as_objects import AsObjects
 from truemask.data.dataset import Dataset
 from truemask.progress import watch
@@ -74,18 +76,31 @@ def audit_source(
     folds: int,
     predicted: Path | None,
     truth: Source | None,
+    command: str,
     show: bool,
 ) -> None:
     """Audit what the command line names; print the summary and where the page is."""
     dataset = source.to_train()
     clean = None if truth is None else truth.to_train()
-    if predicted is not None:
-        audited = audit_predictions(dataset, predicted, out, truth=clean, show=show)
-    else:
-        audited = audit_dataset(
-            dataset, out, method=method, knobs=knobs, settings=settings, folds=folds, truth=clean, show=show
-        )
-    command = f"truemask audit {source.where} --method {method} --folds {folds} --out {out}"
+    if clean is not None:
+        must_speak_of(clean, dataset.problem, dataset.name)
+        if not set(clean.keys) & set(dataset.keys):
+            raise BadInput(f"--truth: {clean.name} ({clean.split}) has no image that {dataset.name} has")
+    with _folder_of_audits(out):
+        if predicted is not None:
+            audited = audit_predictions(dataset, predicted, out, truth=clean, show=show)
+        else:
+            _read_once(dataset, show=show)
+            audited = audit_dataset(
+                dataset,
+                out,
+                method=method,
+                knobs=knobs,
+                settings=settings,
+                folds=folds,
+                truth=clean,
+                show=show,
+            )
     page = audit_page(
         audited.result,
         audited.units,
@@ -94,9 +109,31 @@ def audit_source(
     )
     for line in audited.result.summary():
         print(line)
-    for name, value in audited.scores.items():
-        print(f"{name}: {value:.3f}")
+    if clean is not None:
+        print_numbers(f"against the labels of {clean.name}", audited.scores, AUDIT_SCORES.__getitem__)
     print(f"{write_audit_page(page, out)}: the findings, with pictures; findings.parquet has all of them")
+
+
+@contextmanager
+def _folder_of_audits(out: Path) -> Iterator[None]:
+    """Refuse a folder that holds something else; where input is bad, leave only folds that were trained."""
+    holds_audit = any((out / part).exists() for part in ("folds", "audit.json"))
+    if out.is_dir() and any(out.iterdir()) and not holds_audit:
+        raise BadInput(f"{out} is not empty and holds no audit; choose another --out")
+    try:
+        yield
+    except BadInput:
+        for folder in (out / "folds", out):
+            if folder.is_dir() and not any(folder.iterdir()):
+                folder.rmdir()
+        raise
+
+
+def _read_once(dataset: Dataset, *, show: bool) -> None:
+    """Meet files that cannot be read now: training would meet some of them only in its last fold."""
+    for row in watch(f"read {dataset.name}", range(len(dataset)), len(dataset), show=show):
+        dataset.image(row)
+        dataset.labels(row)
 
 
 def _audit(

@@ -3,20 +3,19 @@
 import json
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-from rich.table import Table as Grid
-
 from truemask.bench.sources import Source
+from truemask.commands.numbers import print_numbers
 from truemask.data.dataset import Dataset
+from truemask.data.files import whole_folder
 from truemask.files import write_json
 from truemask.metrics import meaning
 from truemask.progress import watch
-from truemask.training import Plan, Recipe, Trained, default_plan, headline, load_run, score
+from truemask.training import Plan, Prediction, Recipe, Trained, default_plan, headline, load_run, score
 from truemask.training import train as train_run
 from truemask.training.saved import read_predictions, write_predictions
 from truemask.types import BadInput, Problem, Task
@@ -49,6 +48,10 @@ def train_verb(
 ) -> Trained:
     """Train, and say what on, with what, how long, and where the run is."""
     dataset = source.to_train()
+    watched = {} if test is None else {"test": test.to_test()}
+    verified = None if trusted is None else trusted.to_train()
+    for other in (*watched.values(), *([verified] if verified else [])):
+        must_speak_of(other, dataset.problem, dataset.name)
     plan = plan_for(dataset, settings)
     folder = out or Path("runs") / f"{dataset.name}-{method}-{plan.seed}"
     recipe = Recipe(
@@ -56,8 +59,8 @@ def train_verb(
         method=method,
         knobs=knobs,
         plan=plan,
-        trusted=None if trusted is None else trusted.to_train(),
-        monitors={} if test is None else {"test": test.to_test()},
+        trusted=verified,
+        monitors=watched,
         notes={"source": source.where, "manifest": _manifest_of(source)},
     )
     trained = train_run(recipe, folder, resume=resume, devices=devices, show=show)
@@ -72,12 +75,13 @@ def train_verb(
 
 
 def predict_verb(run: Path, source: Source, out: Path, *, show: bool) -> None:
-    """Predict every image of the source, and say how many and where."""
+    """Predict every image of the source, and say how many. The folder appears whole or not at all."""
     trained = load_run(run)
     dataset = source.to_test()
     started = time.perf_counter()
-    predicted = watch(f"predict {dataset.name}", trained.predict(dataset), len(dataset), show=show)
-    count = write_predictions(predicted, trained.problem, out)
+    with whole_folder(out) as folder:
+        predicted = watch(f"predict {dataset.name}", trained.predict(dataset), len(dataset), show=show)
+        count = write_predictions(predicted, trained.problem, folder)
     print(
         f"{out}: predictions of {run} for {count} images of {dataset.name} ({dataset.split}), "
         f"{time.perf_counter() - started:.1f} s"
@@ -86,47 +90,63 @@ def predict_verb(run: Path, source: Source, out: Path, *, show: bool) -> None:
 
 def evaluate_verb(predicted: Path, source: Source, out: Path | None, *, show: bool) -> dict[str, float]:
     """Score, print each number with its meaning, the headline first."""
-    if (predicted / "config.json").is_file():
-        trained = load_run(predicted)
-        truth = source.to_test()
-        _check_classes(trained.problem, truth, predicted)
-        stream = trained.predict(truth)
-    else:
-        problem, stored = read_predictions(predicted)
-        truth = source.to_test()
-        _check_classes(problem, truth, predicted)
-        rows = {key: row for row, key in enumerate(truth.keys)}
-        stream = (replace(one, row=_row_of(one.key, rows, truth)) for one in stored)
+    truth = source.to_test()
+    stream = _predictions_of(predicted, truth)
     values = score(watch(f"evaluate on {truth.name}", stream, len(truth), show=show), truth)
     first = headline(truth.problem)
-    grid = Grid(
-        title=f"{predicted} on {truth.name} ({truth.split}, {len(truth)} images)", title_justify="left"
-    )
-    for column in ("metric", "value", "what it means"):
-        grid.add_column(column, overflow="fold")
-    for name in sorted(values, key=lambda name: ("/" in name, name != first)):
-        value = "-" if math.isnan(values[name]) else f"{values[name]:.4f}"
-        grid.add_row(name, value, meaning(name))
-    Console().print(grid)
+    ordered = sorted(values, key=lambda name: ("/" in name, name != first))
+    title = f"{predicted} on {truth.name} ({truth.split}, {len(truth)} images)"
+    print_numbers(title, {name: values[name] for name in ordered}, meaning)
     if out is not None:
         write_json(out, {name: None if math.isnan(value) else value for name, value in values.items()})
     return values
 
 
-def _row_of(key: str, rows: Mapping[str, int], truth: Dataset) -> int:
-    if key not in rows:
+def must_speak_of(dataset: Dataset, problem: Problem, whose: object) -> None:
+    """Refuse a data set that has other classes, or another task, than those of `whose` problem."""
+    if (dataset.problem.task, dataset.problem.classes) != (problem.task, problem.classes):
         raise BadInput(
-            f"a prediction is about {key!r}, which {truth.name} ({truth.split}) does not have; "
-            "evaluate against the data set and split that were predicted"
+            f"{whose} knows {problem.task} classes {', '.join(problem.classes)}; {dataset.name} has "
+            f"{dataset.problem.task} classes {', '.join(dataset.problem.classes)}; they must be the same"
         )
-    return rows[key]
 
 
-def _check_classes(problem: Problem, truth: Dataset, predicted: Path) -> None:
-    if problem.classes != truth.problem.classes or problem.task != truth.problem.task:
+def _predictions_of(predicted: Path, truth: Dataset) -> Iterator[Prediction]:
+    """One prediction for each row of the truth: by a run, made now, or from a folder that `predict` wrote."""
+    if (predicted / "config.json").is_file():
+        trained = load_run(predicted)
+        must_speak_of(truth, trained.problem, predicted)
+        return trained.predict(truth)
+    problem, stored = read_predictions(predicted)
+    must_speak_of(truth, problem, predicted)
+    return _in_rows(stored, truth, predicted)
+
+
+def _in_rows(stored: Iterable[Prediction], truth: Dataset, folder: Path) -> Iterator[Prediction]:
+    """Stored predictions with the rows that they have in the truth, all of which must have one."""
+    rows = {key: row for row, key in enumerate(truth.keys)}
+    for one in stored:
+        if one.key not in rows:
+            raise BadInput(
+                f"{folder} speaks of {one.key!r}, which {truth.name} ({truth.split}) does not have; "
+                "evaluate against the data set and split that were predicted"
+            )
+        row = rows.pop(one.key)
+        _check_size(one, truth.size(row), folder, truth)
+        yield replace(one, row=row)
+    if rows:
         raise BadInput(
-            f"{predicted} knows {problem.task} classes {', '.join(problem.classes)}; "
-            f"{truth.name} has {truth.problem.task} classes {', '.join(truth.problem.classes)}"
+            f"{folder} has no prediction for {len(rows)} of {len(truth)} images of {truth.name} "
+            f"({truth.split}), such as {next(iter(rows))!r}; predict that data set and split first"
+        )
+
+
+def _check_size(one: Prediction, size: tuple[int, int], folder: Path, truth: Dataset) -> None:
+    planes = one.probs if one.found is None else one.found.masks
+    if planes is not None and planes.ndim == 3 and planes.shape[1:] != size:
+        raise BadInput(
+            f"{folder / one.key}.npz: a prediction of {planes.shape[1]} x {planes.shape[2]} px; the image in "
+            f"{truth.name} has {size[0]} x {size[1]}; predict that data set first"
         )
 
 

@@ -32,12 +32,12 @@ def print_data_list() -> None:
 def show_data(source: Source, out: Path | None, images: int) -> None:
     """Sizes and counts of every split (or of the one that was named), and a contact sheet."""
     splits = source.open()
+    dataset = splits.split(source.split or splits.default_train)
     shown = [source.split] if source.split else list(splits.splits)
     problem = splits.problem
     print(f"{splits.name}: {problem.task}, format {splits.format}, {problem.num_classes} classes")
     for name in shown:
         _print_split(splits, name)
-    dataset = splits.split(source.split or splits.default_train)
     rows = np.linspace(0, len(dataset) - 1, min(images, len(dataset))).astype(int).tolist()
     sheet = out or Path(f"{splits.name}-sheet.png")
     save_png(contact_sheet(dataset, rows), sheet)

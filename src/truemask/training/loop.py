@@ -3,7 +3,7 @@
 import shutil
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, closing
 from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
@@ -194,7 +194,7 @@ class Loop:
         leads = self._fabric.global_rank == 0
         journal = Journal(self.folder, history, tensorboard=tensorboard and leads)
         steps = (total * self.main.steps, self._epochs_done * self.main.steps)
-        with progress_bar(title, *steps, show=show and leads) as bar:
+        with closing(journal), progress_bar(title, *steps, show=show and leads) as bar:
             for _ in range(self._epochs_done, total):
                 row = self._train_epoch(bar)
                 row |= self._score()
@@ -203,7 +203,6 @@ class Loop:
                     journal.add(row)
                     self._save(checkpoints, journal)
                 self._fabric.barrier()
-        journal.close()
         return journal
 
     def finish(self) -> dict[str, Tensor]:
