@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import torch
 
+from truemask.data.relabelled import Relabelled
 from truemask.data.views import ArrayDataset
 from truemask.training import Plan, Recipe, train
 from truemask.training.checkpoint import read_tensors
@@ -87,3 +88,21 @@ def test_a_folder_with_another_run_is_refused(tmp_path):
         train(short, tmp_path / "run", show=False)
     with pytest.raises(BadInput, match=r"holds another run \(its method differ\)"):
         train(dataclasses.replace(short, method="ce"), tmp_path / "run", resume=True, show=False)
+
+
+def test_bad_labels_found_in_the_first_epoch_leave_nothing_behind(tmp_path):
+    import dataclasses
+
+    class Broken(Relabelled):
+        def labels(self, row):
+            if row == 11:
+                raise BadInput("labels/11.png: class 37 of 2")
+            return super().labels(row)
+
+    good = recipe()
+    given = [good.dataset.labels(row) for row in range(len(good.dataset))]
+    plan = dataclasses.replace(good.plan, val_share=0.0)  # the first epoch visits every row
+    bad = dataclasses.replace(good, dataset=Broken(good.dataset, given), plan=plan)
+    with pytest.raises(BadInput, match="class 37 of 2"):
+        train(bad, tmp_path / "run", show=False, tensorboard=False)
+    assert not (tmp_path / "run").exists()

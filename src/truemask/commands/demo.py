@@ -313,7 +313,7 @@ def _pictures(
     rows = []
     part = _first_rows(noisy, SHOWN)
     said = {
-        run: [_as_labels(one, problem.task) for one in runs[run].predict(part)] for run in ("ce", "robust")
+        run: [as_labels(one, problem.task) for one in runs[run].predict(part)] for run in ("ce", "robust")
     }
     for row in range(SHOWN):
         image, truth, given = clean.image(row), clean.labels(row), noisy.labels(row)
@@ -353,7 +353,7 @@ def _flagged(audited: Audited, noisy: Dataset, row: int) -> Labels:
     return replace(given, classes=classes)
 
 
-def _as_labels(prediction: Any, task: Task) -> Labels:
+def as_labels(prediction: Any, task: Task) -> Labels:
     """A prediction as labels that can be drawn: the most probable classes, the objects above one half."""
     if task == Task.SEMANTIC:
         return np.asarray(prediction.probs.argmax(axis=0), np.uint8)

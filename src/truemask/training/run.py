@@ -4,6 +4,7 @@ import dataclasses
 import importlib.metadata
 import json
 import platform
+import shutil
 import subprocess
 import time
 from collections.abc import Mapping, Sequence
@@ -90,10 +91,14 @@ def train(
         fabric = make_fabric(recipe.plan.precision, devices)
         # Bound beforehand: what Fabric hands to its processes it takes apart, and a recipe is frozen.
         learn = partial(_learn, recipe, folder, show, tensorboard, cache_mb)
-        if devices > 1:
-            fabric.launch(learn)
-        else:
-            learn(fabric)
+        try:
+            if devices > 1:
+                fabric.launch(learn)
+            else:
+                learn(fabric)
+        except BadInput:
+            _withdraw(folder)
+            raise
     return load_run(folder)
 
 
@@ -198,6 +203,12 @@ def _claim(folder: Path, config: Mapping[str, Any], *, resume: bool) -> None:
     if folder.is_dir() and any(folder.iterdir()):
         raise BadInput(f"{folder} is not empty and holds no run; choose another --out")
     write_json(file, ours)
+
+
+def _withdraw(folder: Path) -> None:
+    """Leave nothing of a run that met bad input in its first epoch; what was learnt before stays."""
+    if not (folder / "checkpoints").is_dir():
+        shutil.rmtree(folder)
 
 
 def versions() -> dict[str, str]:
