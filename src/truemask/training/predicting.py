@@ -67,7 +67,7 @@ def object_predictions(
     network.eval()
     try:
         for samples in Stream("predict", views, range(len(dataset)), batch_size=1).ordered(plan.batch_size):
-            objects = [cast(Objects, sample.objects).to(device) for sample in samples]
+            objects = tuple(cast(Objects, sample.objects).to(device) for sample in samples)
             with torch.no_grad(), precision():
                 logits = network.score_objects(stacked_images(samples, device), objects)  # type: ignore[operator]
             probs = logits.float().softmax(dim=1).cpu().numpy()
