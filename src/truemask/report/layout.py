@@ -1,6 +1,5 @@
 """Pictures on a sheet: grids, legends, lines of text; and how a sheet gets to disk."""
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -8,6 +7,7 @@ import numpy as np
 from jaxtyping import UInt8
 from PIL import Image
 
+from truemask.files import write_whole
 from truemask.report.drawing import PAPER, as_rgb, hatch, text_size, tint, write
 from truemask.report.palette import Colour
 from truemask.report.pictures import Picture
@@ -78,13 +78,8 @@ def stacked(parts: Sequence[Picture], *, margin_px: int = GAP_PX) -> Picture:
 
 def save_png(picture: UInt8[np.ndarray, "h w c"], path: Path) -> None:
     """Write the picture; at any moment the file is the old one, or the new one, whole. Makes the folder."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        Image.fromarray(as_rgb(picture)).save(unfinished, format="PNG", optimize=True)
-        unfinished.replace(path)
-    finally:
-        unfinished.unlink(missing_ok=True)
+    pixels = Image.fromarray(as_rgb(picture))
+    write_whole(path, lambda fresh: pixels.save(fresh, format="PNG", optimize=True))
 
 
 def beside(parts: Sequence[Picture]) -> Picture:
