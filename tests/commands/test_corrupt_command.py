@@ -7,7 +7,7 @@ import pytest
 
 from truemask.data import open_dataset
 from truemask.data.image_file import read_map
-from truemask.noise import read_changes, read_manifest
+from truemask.noise import apply_changes, read_changes, read_manifest
 
 
 def read_labels(home, names=("0", "1", "2")):
@@ -35,16 +35,14 @@ def test_the_manifest_tells_what_was_done(truemask, maps, tmp_path):
     truemask("corrupt", "maps", "asymmetric:0.5,map=1>2", "noisy", "--quiet")
     manifest = read_manifest(tmp_path / "noisy")
     clean, noisy = read_labels(maps), read_labels(tmp_path / "noisy")
-    assert (manifest.noise, manifest.seed, manifest.data, manifest.split) == (
-        "asymmetric:0.5,map=1>2",
-        0,
-        "maps",
-        "all",
-    )
+    asked = (manifest.noise, manifest.seed, manifest.data, manifest.split)
+    assert asked == ("asymmetric:0.5,map=1>2", 0, "maps", "all")
     assert manifest.realised_rate == pytest.approx((clean != noisy).sum() / (clean != 255).sum())
     assert ((clean != noisy) == ((clean == 1) & (noisy == 2))).all()
-    changed = [change for change in read_changes(tmp_path / "noisy")]
-    assert changed
+    done = list(read_changes(tmp_path / "noisy"))
+    assert [one.image for one in done] == ["0", "1", "2"]
+    for one, before, after in zip(done, clean, noisy, strict=True):
+        np.testing.assert_array_equal(apply_changes(before, one), after)
 
 
 def test_a_coco_file_changes_in_its_categories_alone(truemask, coco, tmp_path):

@@ -356,7 +356,7 @@ def _flagged(audited: Audited, noisy: Dataset, row: int) -> Labels:
 
 
 def as_labels(prediction: Any, task: Task) -> Labels:
-    """A prediction as labels that can be drawn: the most probable classes, the objects that are sure enough."""
+    """A prediction as labels that can be drawn: the likeliest classes, the objects that are sure enough."""
     if task == Task.SEMANTIC:
         return np.asarray(prediction.probs.argmax(axis=0), np.uint8)
     found: Found = prediction.found
