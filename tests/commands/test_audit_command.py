@@ -60,7 +60,7 @@ def test_folds_find_wrong_digits(truemask, tmp_path):
     assert float(printed_value(said.out, "unit_precision")) > 0.8
     assert float(printed_value(said.out, "unit_recall")) > 0.8
     assert 0.15 < float(printed_value(said.out, "unit_wrong")) < 0.25
-    assert "1,250 labelled images in 1,250 images; 0 without a label." in said.out
+    assert "1,250 labelled images; 0 without a label." in said.out
     for fold in ("fold-0", "fold-1"):
         assert (
             json.loads((tmp_path / "found" / "folds" / fold / "config.json").read_text())["dataset"]["rows"]

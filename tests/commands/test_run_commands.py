@@ -73,7 +73,7 @@ def test_a_finished_run_is_resumed_at_no_cost_and_never_overwritten(truemask, ru
     assert refused.code == 2
     assert "run already holds a run" in refused.err
     other = truemask(*again, "--resume", "--seed", 1)
-    assert "holds another run (its plan differ" in other.err
+    assert "holds a run with another plan" in other.err
     assert (run / "weights.safetensors").read_bytes() == weights
 
 

@@ -17,13 +17,18 @@ from truemask.audit.flags import flagged_images, flagged_label_map
 from truemask.audit.pruning import MarginHistogram, flagged
 from truemask.audit.result import AuditResult, images_table
 from truemask.audit.stream import Block, Stream, blocks
-from truemask.types import IGNORE, BadInput, Problem
+from truemask.types import IGNORE, BadInput, Problem, Task
 
 _IN_MEMORY = 64 << 20
 
 
 def confident_learning(
-    stream: Stream, problem: Problem, *, min_area_px: int = 4, temperature: float = 0.1
+    stream: Stream,
+    problem: Problem,
+    *,
+    min_area_px: int = 4,
+    temperature: float = 0.1,
+    objects: bool = False,
 ) -> AuditResult:
     """Which given labels look wrong, and how much of the data set is.
 
@@ -37,6 +42,7 @@ def confident_learning(
         stream: key, given labels, out-of-sample probabilities of each image; is called twice.
         problem: classes; pixels of label maps or whole images are the units.
         min_area_px: smaller regions are no findings of their own; they still count in their image's.
+        objects: what bears one label each are objects, not whole images: for the words of the summary.
         temperature: of the soft minimum that makes pixels' self-confidence an image's quality.
 
     Raises:
@@ -75,6 +81,7 @@ def confident_learning(
         flagged=pairs,
         images=images_table(images),
         findings=findings_table(findings, problem.classes),
+        unit="pixels" if problem.task == Task.SEMANTIC else "objects" if objects else "images",
     )
 
 

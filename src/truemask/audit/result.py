@@ -4,6 +4,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pyarrow as pa
@@ -13,6 +14,8 @@ from jaxtyping import Float64, Int64
 from truemask.audit.findings import read_findings, write_findings
 from truemask.files import write_json, write_whole
 from truemask.types import BadInput, Problem, Task
+
+Unit = Literal["pixels", "images", "objects"]
 
 _IMAGES = pa.schema(
     [
@@ -41,6 +44,7 @@ class AuditResult:
         images: all images, worst first: rank, image, score (1 - quality), quality (of the labels, in [0, 1]),
             units, flagged. Images without labels come last, with null scores.
         findings: what to look at, best first (see `findings.SCHEMA`).
+        unit: what bears one label.
     """
 
     problem: Problem
@@ -52,6 +56,7 @@ class AuditResult:
     flagged: Int64[np.ndarray, "k k"]
     images: pa.Table
     findings: pa.Table
+    unit: Unit = "images"
 
     @property
     def wrong_rate(self) -> float:
@@ -70,17 +75,15 @@ class AuditResult:
 
     def summary(self) -> list[str]:
         """The outcome in plain words, a sentence a line."""
-        unit = "pixels" if self.problem.task == Task.SEMANTIC else "images"
         total = int(self.units.sum())
-        lines = [
-            f"{total:,} labelled {unit} in {len(self.images):,} images; {self.ignored:,} without a label."
-        ]
+        where = f" in {len(self.images):,} images" if self.unit == "pixels" else ""
+        lines = [f"{total:,} labelled {self.unit}{where}; {self.ignored:,} without a label."]
         if not total:
             return lines
         share = self.flagged.sum() / total
         flagged = f"{share:.1%} are flagged ({self._where()})"
         lines.append(f"About {self.wrong_rate:.1%} of the labels look wrong; {flagged}.")
-        return lines + self._pairs(unit) + self._absent() + self._worst()
+        return lines + self._pairs() + self._absent() + self._worst()
 
     def write(self, folder: Path) -> None:
         """Write findings.parquet, images.parquet and, last, audit.json, each whole or not at all."""
@@ -93,6 +96,7 @@ class AuditResult:
             "channels": problem.channels,
             "background": problem.background,
             "points": problem.points,
+            "unit": self.unit,
             "units": self.units.tolist(),
             "ignored": self.ignored,
             "thresholds": _with_null(self.thresholds),
@@ -108,19 +112,19 @@ class AuditResult:
 
     def _where(self) -> str:
         if self.problem.task == Task.CLASSIFICATION:
-            return f"{len(self.findings):,} images"
+            return f"{len(self.findings):,} {self.unit}"
         regions = sum(level == "region" for level in self.findings["level"].to_pylist())
         images = sum(count > 0 for count in self.images["flagged"].to_pylist())
         return f"{regions:,} regions in {images:,} images"
 
-    def _pairs(self, unit: str, most: int = 3) -> list[str]:
+    def _pairs(self, most: int = 3) -> list[str]:
         """The pairs of classes that most wrong labels are presumed to be."""
         wrong = self.joint - np.diag(np.diag(self.joint))
         worst = [divmod(int(at), len(wrong)) for at in np.argsort(-wrong, axis=None, kind="stable")[:most]]
         names = self.problem.classes
         shares = [(i, j, wrong[i, j] / self.joint[i].sum()) for i, j in worst if wrong[i, j] > 0]
         return [
-            f"Of the {unit} given as '{names[i]}', {share:.1%} look like '{names[j]}' "
+            f"Of the {self.unit} given as '{names[i]}', {share:.1%} look like '{names[j]}' "
             f"({self.flagged[i, j]:,} flagged)."
             for i, j, share in shares
             if share >= 0.0005  # below, it would read 0.0 %
@@ -178,6 +182,7 @@ def read_audit(folder: Path) -> AuditResult:
         flagged=np.array(content["flagged"], np.int64),
         images=pq.read_table(folder / "images.parquet"),
         findings=read_findings(folder / "findings.parquet"),
+        unit=content["unit"],
     )
 
 

@@ -155,7 +155,8 @@ def _audit(
             assert one.probs is not None
             yield one.key, units.labels(rows[one.key]), one.probs
 
-    result = confident_learning(stream, units.problem)
+    objects = dataset.problem.task == Task.INSTANCE
+    result = confident_learning(stream, units.problem, objects=objects)
     result.write(out)
     scores = {} if truth is None else score_audit(result, _pairs(units, truth, result))
     return Audited(result, units, scores)

@@ -81,7 +81,7 @@ def score_table(scores: Mapping[str, float], label: str = "this audit") -> Numbe
 
 
 def _units(result: AuditResult) -> str:
-    return "images" if result.problem.task == Task.CLASSIFICATION else "pixels"
+    return result.unit
 
 
 def _tiles(result: AuditResult) -> list[Tile]:
@@ -93,7 +93,11 @@ def _tiles(result: AuditResult) -> list[Tile]:
     return [
         Tile(f"{result.wrong_rate:.1%}", f"of {total:,} {units} look wrong, by estimate", "baseline"),
         Tile(f"{flagged:,}", f"{units} are flagged, {flagged / total:.1%} of all", "method"),
-        Tile(f"{touched:,} of {len(result.images):,}", "images have a flag", "ceiling"),
+        Tile(
+            f"{touched:,} of {len(result.images):,}",
+            f"{result.unit if result.unit == 'objects' else 'images'} have a flag",
+            "ceiling",
+        ),
     ]
 
 
@@ -144,7 +148,9 @@ def _sights(result: AuditResult, dataset: Dataset, images: int, regions: int) ->
     findings = result.findings.to_pylist()
     if result.problem.task == Task.CLASSIFICATION:
         return _sight(
-            "Images to look at first", "surest first", unit_grid(dataset, findings[: images * UNITS_ACROSS])
+            f"{result.unit.capitalize()} to look at first",
+            "surest first",
+            unit_grid(dataset, findings[: images * UNITS_ACROSS]),
         )
     worst = [row for row in result.images.to_pylist() if row["flagged"]][:images]
     patches = [found for found in findings if found["level"] == "region"][:regions]

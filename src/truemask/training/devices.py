@@ -4,13 +4,13 @@ import logging
 from typing import Literal
 
 import torch
-from lightning.fabric import Fabric
+from lightning_fabric import Fabric
 
 
 def make_fabric(precision: Literal["auto", "bf16", "fp32"] = "auto", devices: int = 1) -> Fabric:
     """Fabric on the best device there is; several devices talk by gloo on CPUs, nccl on GPUs."""
     # Fabric announces its precision at every start; the plan says it already.
-    logging.getLogger("lightning.pytorch.utilities.rank_zero").setLevel(logging.WARNING)
+    logging.getLogger("lightning_fabric.utilities.rank_zero").setLevel(logging.WARNING)
     bf16 = precision == "bf16" or (precision == "auto" and _has_bf16())
     return Fabric(
         accelerator="cuda" if torch.cuda.is_available() else "cpu",

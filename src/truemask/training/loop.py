@@ -11,8 +11,8 @@ from typing import Any, cast
 
 import torch
 from jaxtyping import Float, Int
-from lightning.fabric import Fabric
-from lightning.fabric.wrappers import _FabricOptimizer
+from lightning_fabric import Fabric
+from lightning_fabric.wrappers import _FabricOptimizer
 from torch import Tensor, nn
 
 from truemask.batch import Batch, Slice

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from lightning.fabric import Fabric
+from lightning_fabric import Fabric
 
 from truemask.data.dataset import Dataset
 from truemask.data.views import Cached, Resized, hold_out
@@ -197,7 +197,7 @@ def _claim(folder: Path, config: Mapping[str, Any], *, resume: bool) -> None:
         differing = [part for part in parts if theirs.get(part) != ours[part]]
         if differing:
             raise BadInput(
-                f"{folder} holds another run (its {', '.join(differing)} differ); choose another --out"
+                f"{folder} holds a run with another {', another '.join(differing)}; choose another --out"
             )
         return
     if folder.is_dir() and any(folder.iterdir()):

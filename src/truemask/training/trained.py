@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from lightning.fabric import Fabric
+from lightning_fabric import Fabric
 from torch import nn
 
 from truemask.data.dataset import Dataset
