@@ -65,7 +65,7 @@ def main(images: int = 100, size: int = 128, epochs: int = 3, rounds: int = 7) -
             "device": make_fabric().device.type,
         },
         goals=[Goal("images/s of truemask over the plain loop's", GOAL, gain, at_least=True)],
-        packages=("lightning",),
+        packages=("lightning-fabric",),
     )
 
 
