@@ -1,0 +1,195 @@
+"""What the engine promises to hooks: stages, streams, sweeps, stores that learn, views."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+import torch
+
+from truemask.data.views import ArrayDataset
+from truemask.methods.method import Method, Stage
+from truemask.training.checkpoint import Checkpoints, network_tensors
+from truemask.training.devices import make_fabric
+from truemask.training.loop import Loop
+from truemask.training.plan import Plan
+from truemask.types import BadInput, Problem, Task
+
+PROBLEM = Problem(Task.SEMANTIC, ("background", "blob"), channels=1, background=0)
+
+
+def blobs(rows: int, first: int = 0) -> ArrayDataset:
+    rng = np.random.default_rng(first)
+    labels = [(rng.random((16, 16)) < 0.4).astype(np.uint8) for _ in range(rows)]
+    images = [
+        (label * 120 + rng.integers(0, 80, label.shape)).astype(np.uint8)[..., None] for label in labels
+    ]
+    return ArrayDataset("blobs", "train", PROBLEM, [f"{first + row}" for row in range(rows)], images, labels)
+
+
+def loop(tmp_path, method: Method, *, trusted=None, **settings) -> Loop:
+    plan = Plan(network="unet_small:base=4,norm=group", batch_size=2, precision="fp32", **settings)
+    return Loop(make_fabric("fp32"), blobs(6), method, plan, tmp_path, trusted=trusted)
+
+
+def run(engine: Loop, tmp_path) -> None:
+    engine.run(Checkpoints(tmp_path / "checkpoints"), show=False, title="", tensorboard=False)
+
+
+@dataclass(frozen=True)
+class Watched(Method):
+    """Cross entropy that writes down what it sees."""
+
+    seen: list
+
+    def before_epoch(self, engine):
+        weights = network_tensors({"main": engine.networks["main"]})
+        self.seen.append({name: tensor.clone() for name, tensor in weights.items()})
+
+
+def distance(one, other) -> float:
+    return max(float((one[name] - other[name]).abs().max()) for name in one if "weight" in name)
+
+
+@dataclass(frozen=True)
+class TwoStages(Watched):
+    start: str = "keep"
+
+    def stages(self, epochs):
+        ce = Watched(self.seen)
+        return (Stage("first", 1, hooks=ce), Stage("second", 1, start=self.start, hooks=ce))
+
+
+@pytest.mark.parametrize(("start", "moved"), [("keep", False), ("fresh", True)])
+def test_a_stage_goes_on_with_its_weights_or_draws_new_ones(tmp_path, start, moved):
+    seen = []
+    # A rate so small that training alone moves nothing.
+    run(loop(tmp_path, TwoStages(seen, start), epochs=2, lr=1e-9), tmp_path)
+    assert (distance(seen[0], seen[1]) > 0.05) == moved
+
+
+@dataclass(frozen=True)
+class WithTrusted(Method):
+    seen: list
+
+    def build(self, setup):
+        setup.network()
+        setup.stream("verified", batch_size=3, trusted=True)
+
+    def step(self, engine, batch):
+        verified = next(engine.batches("verified"))
+        self.seen.append((verified.stream, verified.trusted, verified.rows.tolist(), dict(verified.stores)))
+        engine.update(engine.loss(engine.networks["main"], verified))
+        return {"loss": 0.0}
+
+
+def test_a_trusted_stream_has_rows_of_the_verified_set_and_no_stores(tmp_path):
+    seen = []
+    run(loop(tmp_path, WithTrusted(seen), trusted=blobs(3, first=50), epochs=2), tmp_path)
+    assert len(seen) == 6
+    assert all(
+        step[:2] == ("verified", True) and sorted(step[2]) == [0, 1, 2] and not step[3] for step in seen
+    )
+
+
+def test_without_verified_labels_a_method_that_asks_for_some_is_refused(tmp_path):
+    with pytest.raises(BadInput, match="none were given; name a data set of verified rows with --trusted"):
+        loop(tmp_path, WithTrusted([]), epochs=1)
+
+
+@dataclass(frozen=True)
+class Sweeps(Method):
+    seen: list
+
+    def before_epoch(self, engine):
+        for batch, logits in engine.sweep(engine.networks["main"]):
+            self.seen.append((batch.rows.tolist(), batch.labels.clone(), logits.requires_grad))
+
+
+def test_a_sweep_visits_every_row_once_in_order_unturned_and_without_gradient(tmp_path):
+    seen = []
+    engine = loop(tmp_path, Sweeps(seen), epochs=1, augment="dihedral", crop_px=None)
+    run(engine, tmp_path)
+    assert [row for rows, _, _ in seen for row in rows] == list(range(6))
+    truth = blobs(6)
+    for rows, labels, wants_gradient in seen:
+        assert not wants_gradient
+        for row, label in zip(rows, labels, strict=True):
+            assert np.array_equal(label.numpy(), truth.labels(row))
+
+
+@dataclass(frozen=True)
+class Rows(Method):
+    seen: list
+
+    def before_epoch(self, engine):
+        if engine.epoch == 1:
+            engine.use_rows("main", torch.tensor([1, 4]))
+            with pytest.raises(ValueError, match="cannot be empty"):
+                engine.use_rows("main", torch.tensor([], dtype=torch.long))
+
+    def step(self, engine, batch):
+        self.seen.append((engine.epoch, sorted(batch.rows.tolist())))
+        return {"loss": 0.0}
+
+
+def test_a_method_may_choose_the_rows_that_training_draws_from(tmp_path):
+    seen = []
+    run(loop(tmp_path, Rows(seen), epochs=3), tmp_path)
+    assert sorted(row for epoch, rows in seen for row in rows if epoch == 0) == list(range(6))
+    assert {tuple(rows) for epoch, rows in seen if epoch > 0} == {(1, 4)}
+
+
+@dataclass(frozen=True)
+class LearnsLabels(Method):
+    """The labels themselves are learnt, as in PENCIL."""
+
+    def build(self, setup):
+        setup.network()
+        setup.store("labels", channels=2, learning_rate=10.0)
+
+    def unit_loss(self, logits, targets, batch):
+        learnt = batch.stores["labels"].values.softmax(dim=1)
+        return -(learnt * logits.detach().log_softmax(dim=1)).sum(dim=1) + 0 * logits.sum(dim=1)
+
+
+def test_a_store_that_learns_moves_towards_what_the_network_says(tmp_path):
+    engine = loop(tmp_path, LearnsLabels(), epochs=2, augment="dihedral")
+    run(engine, tmp_path)
+    (batch, logits), *_ = engine.sweep(engine.networks["main"])
+    learnt = engine.stores["labels"].read(int(batch.rows[0]))
+    assert float(learnt.abs().max()) > 0
+    agree = (learnt.argmax(dim=0) == logits[0].argmax(dim=0)).float().mean()
+    assert float(agree) > 0.9
+
+
+@dataclass(frozen=True)
+class TwoViews(Method):
+    seen: list
+
+    def build(self, setup):
+        setup.network()
+        setup.stream("main", views=2)
+
+    def step(self, engine, batch):
+        (other,) = batch.views
+        self.seen.append((batch.rows.tolist(), other.rows.tolist(), torch.equal(batch.images, other.images)))
+        return {"loss": 0.0}
+
+
+def test_views_show_the_same_rows_drawn_apart(tmp_path):
+    seen = []
+    run(loop(tmp_path, TwoViews(seen), epochs=4, augment="dihedral"), tmp_path)
+    assert all(rows == others for rows, others, _ in seen)
+    assert sum(same for *_, same in seen) < len(seen) / 3
+
+
+def test_averaged_weights_are_those_that_predict(tmp_path):
+    engine = loop(tmp_path, Watched([]), epochs=2, lr=0.05, ema=0.9)
+    run(engine, tmp_path)
+    trained = network_tensors({"main": engine.networks["main"]})
+    finished = {name.replace("main/", "main/module."): tensor for name, tensor in engine.finish().items()}
+    assert len(finished) == len(trained)
+    assert (
+        max(float((a - b).abs().max()) for a, b in zip(trained.values(), finished.values(), strict=True))
+        > 1e-3
+    )
