@@ -12,6 +12,7 @@ from truemask.training.checkpoint import Checkpoints, network_tensors
 from truemask.training.devices import make_fabric
 from truemask.training.loop import Loop
 from truemask.training.plan import Plan
+from truemask.training.scoring import Monitor
 from truemask.types import BadInput, Problem, Task
 
 PROBLEM = Problem(Task.SEMANTIC, ("background", "blob"), channels=1, background=0)
@@ -193,3 +194,40 @@ def test_averaged_weights_are_those_that_predict(tmp_path):
         max(float((a - b).abs().max()) for a, b in zip(trained.values(), finished.values(), strict=True))
         > 1e-3
     )
+
+
+@dataclass(frozen=True)
+class FromBest(Watched):
+    """Two stages, the second from the best epoch of the first."""
+
+    def stages(self, epochs):
+        return (Stage("first", 2), Stage("second", 2, start="best"))
+
+
+class Killed(Exception):
+    pass
+
+
+def test_a_best_start_is_found_again_after_a_kill_in_the_stage_that_made_it(tmp_path):
+    def judged(folder):
+        plan = Plan(network="unet_small:base=4,norm=group", epochs=4, batch_size=2, precision="fp32", lr=0.02)
+        judge = Monitor("noisy_val", blobs(4, first=9), Watched([]), plan)
+        return Loop(make_fabric("fp32"), blobs(6), FromBest([]), plan, folder, judge=judge)
+
+    whole = judged(tmp_path / "whole")
+    run(whole, tmp_path / "whole")
+    broken = judged(tmp_path / "broken")
+    save, saved = broken._save, []
+
+    def die_before_the_third(checkpoints, journal):
+        if len(saved) == 2:
+            raise Killed
+        saved.append(save(checkpoints, journal))
+
+    broken._save = die_before_the_third
+    with pytest.raises(Killed):
+        run(broken, tmp_path / "broken")
+    resumed = judged(tmp_path / "broken")
+    run(resumed, tmp_path / "broken")
+    ours, theirs = resumed.finish(), whole.finish()
+    assert all(torch.equal(ours[name], theirs[name]) for name in theirs)

@@ -18,7 +18,7 @@ def test_backward_undoes_forward_on_the_window(crop_px):
     plane = torch.arange(2 * 35.0).reshape(2, *WHOLE)
     for geometry in views(np.random.default_rng(0), crop_px):
         view = geometry.forward(plane, -1.0)
-        assert tuple(view.shape[1:]) == geometry.output_size
+        assert tuple(view.shape[1:]) == (geometry.window[::-1] if geometry.turn & 4 else geometry.window)
         inner, (rows, columns) = geometry.backward(view)
         torch.testing.assert_close(inner, plane[:, rows, columns])
         assert (view >= 0).sum() == inner.numel()

@@ -38,11 +38,6 @@ class Geometry:
         """The image as it is."""
         return Geometry(size, 0, 0, size)
 
-    @property
-    def output_size(self) -> tuple[int, int]:
-        """Height and width after turning."""
-        return self.window[::-1] if self.turn & 4 else self.window
-
     def forward(self, plane: Tensor, fill: float) -> Tensor:
         """ "... h w" of the image's size, as the network sees it; `fill` where the window hangs over."""
         (top, bottom, left, right), pads = self._overlap()

@@ -1,5 +1,6 @@
 """The loop: the only place that steps an optimiser."""
 
+import math
 import shutil
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -77,7 +78,7 @@ class Loop:
         self.stages: tuple[Stage, ...] = tuple(s for s in method.stages(plan.epochs) if s.epochs > 0)
         self._segments = segments(self.stages)
         self.stage, self.epoch, self.step_in_epoch = self.stages[0], 0, 0
-        self._stage_index, self._epochs_done, self._steps = 0, 0, 0
+        self._stage_index, self._epochs_done = 0, 0
         self._best = float("-inf")
 
         blueprint = Blueprint(self.problem)
@@ -125,7 +126,6 @@ class Loop:
         for live in self._live_slices:
             cast("UnitSlice | MapSlice", live).learn(factor)
         self._live_slices.clear()
-        self._steps += 1
         self._average_weights()
 
     def batches(self, stream: str) -> Iterator[Batch]:
@@ -208,13 +208,14 @@ class Loop:
     def finish(self) -> dict[str, Tensor]:
         """Weights of the networks that predict, after the plan's selection."""
         if self.plan.select == "noisy_val":
-            self._load_weights(read_tensors(self.folder / "best.safetensors"))
+            self._load_weights(read_tensors(self._best_file(len(self.stages) - 1)))
         return network_tensors(self._predicting())
 
     def discard(self) -> None:
         """Remove what only a run in motion needs: stores and the best epoch so far."""
         shutil.rmtree(self.folder / "stores", ignore_errors=True)
-        (self.folder / "best.safetensors").unlink(missing_ok=True)
+        for file in self.folder.glob("best-*.safetensors"):
+            file.unlink()
 
     def _predicting(self) -> dict[str, nn.Module]:
         """The networks that predict: averaged ones where the plan averages."""
@@ -267,7 +268,7 @@ class Loop:
             for name, module in self._modules.items():
                 module.load_state_dict(self._new_network(name, index).state_dict())
         if stage.start == "best" and index > 0:
-            self._load_weights(read_tensors(self.folder / "best.safetensors"))
+            self._load_weights(read_tensors(self._best_file(index - 1)))
         if stage.start == "fresh":
             for name, average in self._averages.items():
                 average.load_state_dict(self._modules[name].state_dict())
@@ -298,11 +299,21 @@ class Loop:
             judged = self.judge.score(networks, self.precision)
             scores |= judged
             value = judged[self.judge.headline]
-            if value > self._best:
-                self._best = value
+            # Undefined where not one held-out unit has a label: the last epoch is then as good as any.
+            if value > self._best or (math.isnan(value) and math.isinf(self._best)):
+                self._best = self._best if math.isnan(value) else value
                 if self._fabric.global_rank == 0:
-                    write_tensors(self.folder / "best.safetensors", self._weights())
+                    write_tensors(self._best_file(self._stage_index), self._weights())
         return scores
+
+    def _best_file(self, stage: int) -> Path:
+        """Where the best epoch is kept as of a stage: a file of its own for each stretch that is judged anew.
+
+        A stage that starts from the best epoch must find it again when its first epoch was killed after
+        having been scored itself.
+        """
+        since = max((i for i in range(stage + 1) if self.stages[i].start != "keep"), default=0)
+        return self.folder / f"best-{since}.safetensors"
 
     # Building, saving, restoring ---------------------------------------------------------------------
 
@@ -407,7 +418,6 @@ class Loop:
         }
         state: dict[str, Any] = {
             "epochs_done": self._epochs_done,
-            "steps": self._steps,
             "best": self._best,
             "history": journal.rows,
         }
@@ -430,7 +440,7 @@ class Loop:
             stream.use(
                 groups["streams"][f"{name}/rows"].numpy(), None if weights is None else weights.numpy()
             )
-        self._epochs_done, self._steps, self._best = state["epochs_done"], state["steps"], state["best"]
+        self._epochs_done, self._best = state["epochs_done"], state["best"]
         history: list[dict[str, float | int | str]] = state["history"]
         return history
 
