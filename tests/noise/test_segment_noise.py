@@ -3,7 +3,7 @@ from noise_toys import OBJECTS, PIXELS, label_maps, object_lists
 from scipy import ndimage
 
 from truemask.noise import corrupt, parse
-from truemask.noise.segment import segments
+from truemask.noise.segment.regions import segments
 from truemask.types import IGNORE
 
 

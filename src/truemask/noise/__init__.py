@@ -5,8 +5,9 @@ from truemask.noise.corrupt import check, corrupt, stepwise
 from truemask.noise.draws import Draws
 from truemask.noise.ledger import Ledger
 from truemask.noise.manifest import Manifest, manifest_of, read_changes, read_manifest, write_manifest
+from truemask.noise.row import Noise
 from truemask.noise.spec import Spec, Step, parse
-from truemask.noise.table import NOISES, Noise
+from truemask.noise.table import NOISES
 
 __all__ = [
     "NOISES",

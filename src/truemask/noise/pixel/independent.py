@@ -10,12 +10,13 @@ from typing import Literal
 import numpy as np
 from jaxtyping import Float64, UInt8
 
+from truemask.noise.background import background_of
 from truemask.noise.draws import Draws
 from truemask.noise.knobs import Rate
 from truemask.noise.maps import ClassRates
 from truemask.noise.relabel import relabel_map
 from truemask.noise.transition import spread
-from truemask.types import IGNORE, BadInput, Problem
+from truemask.types import IGNORE, Problem
 
 
 def flip(
@@ -114,17 +115,6 @@ def random(
         chances[:] = rate / (k - 1)
         chances[background_of(problem, "random with a share of foreground")] = 1 - rate
     return relabel_map(labels, np.tile(chances, (k, 1)), draws)
-
-
-def background_of(problem: Problem, what: str) -> int:
-    """The id of the background.
-
-    Raises:
-        BadInput: if there is none, naming `what` needs it.
-    """
-    if problem.background is None:
-        raise BadInput(f"{what} needs a background class; among {', '.join(problem.classes)} there is none")
-    return problem.background
 
 
 def _others(problem: Problem) -> np.ndarray:

@@ -10,10 +10,10 @@ import numpy as np
 from jaxtyping import Bool, UInt8
 
 from truemask import rle
+from truemask.noise.background import background_of
 from truemask.noise.draws import Draws
 from truemask.noise.knobs import RadiusPx
 from truemask.noise.objects import bearing, kept, with_outlines
-from truemask.noise.pixel import background_of
 from truemask.types import IGNORE, Instances, Problem
 
 Mask = UInt8[np.ndarray, "h w"]

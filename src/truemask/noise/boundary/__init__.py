@@ -1,0 +1,1 @@
+"""Noises that move outlines."""

@@ -1,0 +1,1 @@
+"""Noises where every pixel draws on its own."""

@@ -1,0 +1,42 @@
+"""What NOISES says about a noise."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from truemask.noise.counts import Share
+from truemask.types import Labels, Problem, Task
+
+Knobs = Mapping[str, Any]
+"""The values that a step had, by keyword."""
+
+
+@dataclass(frozen=True)
+class Noise:
+    """One way that labels go wrong.
+
+    Args:
+        apply: `(labels, problem, draws, *, knobs) -> noisy labels`; its signature is the config.
+        level: what changes together.
+        tasks: the problems it applies to.
+        formula: in one line, for a label y of k classes.
+        realised: measures what a step did: `(before, after, problem, knobs) -> (how many, of how many)`.
+        share_of: what `realised` counts.
+        declares: the knob that says what `realised` should come to, if one does.
+        example: a spec, for problems with at least three classes, background included.
+        nothing: a spec of it that leaves all labels as they are, if there is one.
+        source: authors, venue, arXiv.
+        draws: whether another seed makes other labels.
+    """
+
+    apply: Callable[..., Labels]
+    level: Literal["pixel", "boundary", "segment", "class", "annotator"]
+    tasks: frozenset[Task]
+    formula: str
+    realised: Callable[[Labels, Labels, Problem, Knobs], Share]
+    share_of: str
+    declares: str | None
+    example: str
+    nothing: str | None
+    source: str
+    draws: bool = True

@@ -1,0 +1,1 @@
+"""Noises on whole segments: connected regions of a label map, or objects. Pixels of one change together."""
