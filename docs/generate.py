@@ -20,8 +20,8 @@ from truemask.audit import AUDIT_SCORES, KINDS, LEVELS, SCHEMA, Finding
 from truemask.bench.tables import Published, Table
 from truemask.cli import app
 from truemask.data import FORMATS
-from truemask.data.class_file import read_class_table
 from truemask.data.embedded import EMBEDDED
+from truemask.data.formats.class_file import read_class_table
 from truemask.losses import LOSSES, SOFT_LOSSES
 from truemask.methods import METHODS, knobs_of
 from truemask.methods.method import Method

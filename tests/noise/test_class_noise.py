@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from noise_toys import BINARY, CLASSES, OBJECTS, PIXELS, label_maps, object_lists
 
-from truemask.data import scenes
+from truemask.data.embedded import scenes
 from truemask.noise import corrupt, parse
 from truemask.noise.maps import CLASS_MAPS, ClassMap, ClassRates, class_id
 from truemask.types import IGNORE, BadInput, Problem, Task

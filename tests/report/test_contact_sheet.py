@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from truemask.data.moons import make as make_moons
-from truemask.data.organelles import make as make_organelles
-from truemask.data.scenes import make as make_scenes
+from truemask.data.embedded.moons import make as make_moons
+from truemask.data.embedded.organelles import make as make_organelles
+from truemask.data.embedded.scenes import make as make_scenes
 from truemask.data.views import ArrayDataset
 from truemask.report.contact_sheet import contact_sheet
 from truemask.report.palette import palette

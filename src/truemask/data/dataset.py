@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 
@@ -36,3 +37,7 @@ class Dataset(ABC):
     @abstractmethod
     def size(self, row: int) -> tuple[int, int]:
         """Height and width of a row's image in pixels, cheaply (without decoding); (1, 1) for points."""
+
+    def file(self, row: int) -> Path | None:  # noqa: ARG002 - for those that have one
+        """The file whose pixels `image(row)` shows unchanged, so that it can be linked; None without one."""
+        return None

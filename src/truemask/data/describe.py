@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Int64
 
 from truemask.data.dataset import Dataset
-from truemask.data.mask_folder import MaskFolder
+from truemask.data.formats.mask_folder import MaskFolder
 from truemask.data.splits import Splits
 from truemask.data.views import AsSemantic
 from truemask.types import IGNORE, Instances, Labels, Task

@@ -1,6 +1,7 @@
 """A data set's images with other labels: corrupted, corrected, or proposed ones."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import final
 
 import numpy as np
@@ -33,6 +34,10 @@ class Relabelled(Dataset):
     def labels(self, row: int) -> Labels:
         """The labels that took the place of its own."""
         return self._labels[row]
+
+    def file(self, row: int) -> Path | None:
+        """The data set's own file."""
+        return self.dataset.file(row)
 
     def size(self, row: int) -> tuple[int, int]:
         """Height and width, unchanged."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import final
 
 import numpy as np
@@ -84,6 +85,10 @@ class Subset(Dataset):
         """The labels of the part's row."""
         return self.dataset.labels(self.rows[row])
 
+    def file(self, row: int) -> Path | None:
+        """The file of the part's row."""
+        return self.dataset.file(self.rows[row])
+
     def size(self, row: int) -> tuple[int, int]:
         """Height and width of the part's row."""
         return self.dataset.size(self.rows[row])
@@ -116,6 +121,10 @@ class AsSemantic(Dataset):
         objects = self.dataset.labels(row)
         assert isinstance(objects, Instances)
         return paint(objects)
+
+    def file(self, row: int) -> Path | None:
+        """The image's file, unchanged."""
+        return self.dataset.file(row)
 
     def size(self, row: int) -> tuple[int, int]:
         """Height and width, unchanged."""
@@ -192,6 +201,10 @@ class Cached(Dataset):
         if self._takes(_bytes(labels)):
             self._labels[row] = labels
         return labels
+
+    def file(self, row: int) -> Path | None:
+        """The image's file, unchanged."""
+        return self.dataset.file(row)
 
     def size(self, row: int) -> tuple[int, int]:
         """Height and width."""

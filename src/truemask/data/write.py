@@ -4,9 +4,10 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from truemask.data.files import whole_folder
-from truemask.data.formats import FORMATS, WRITE_AS
+from truemask.data.formats import FORMATS, NATURAL
+from truemask.data.formats.format import Write
 from truemask.data.splits import Splits
-from truemask.types import Labels
+from truemask.types import BadInput, Labels
 
 
 def write_dataset(
@@ -14,6 +15,7 @@ def write_dataset(
     relabelled: Mapping[str, Iterable[Labels]],
     out: Path,
     finish: Callable[[Path], None] | None = None,
+    format: str | None = None,
 ) -> None:
     """A copy of `source` at `out`, with new labels for the splits named in `relabelled`, row by row.
 
@@ -23,20 +25,29 @@ def write_dataset(
 
     Args:
         finish: called with the folder before it gets its name, to add files such as a manifest.
+        format: a name in FORMATS; without one, the format that the data set came in.
 
     Raises:
         BadInput: if `out` is not empty, a split does not exist, or the format cannot hold a label.
     """
     for split in relabelled:
         source.split(split)
+    write = _writer(source, format)
     with whole_folder(out) as folder:
-        _writer(source)(source, relabelled, folder)
+        write(source, relabelled, folder)
         if finish is not None:
             finish(folder)
 
 
-def _writer(source: Splits) -> Callable[[Splits, Mapping[str, Iterable[Labels]], Path], None]:
-    known = FORMATS.get(source.format)
-    if known is not None and all(isinstance(data, known.rows) for data in source.splits.values()):
-        return known.write
-    return WRITE_AS[source.problem.task]
+def _writer(source: Splits, format: str | None) -> Write:
+    came_in = FORMATS.get(source.format)
+    as_it_lies = came_in is not None and all(isinstance(one, came_in.rows) for one in source.splits.values())
+    if came_in is not None and as_it_lies and format in (None, source.format):
+        return came_in.write
+    name, task = format or NATURAL[source.problem.task], source.problem.task
+    if name not in FORMATS:
+        raise BadInput(f"no format called {name!r}; there is: {', '.join(FORMATS)}")
+    if task not in FORMATS[name].tasks:
+        fitting = ", ".join(known for known, row in FORMATS.items() if task in row.tasks)
+        raise BadInput(f"{name} does not hold {task} labels; there is: {fitting}")
+    return FORMATS[name].write_as

@@ -12,9 +12,9 @@ import numpy as np
 from jaxtyping import Bool, Float32, UInt8
 
 from truemask import rle
-from truemask.data.drawn import draw_splits
-from truemask.data.scene_light import MATERIALS, Light, ground, material, photograph
-from truemask.data.scene_shapes import SHAPES, outline
+from truemask.data.embedded.drawn import draw_splits
+from truemask.data.embedded.scene_light import MATERIALS, Light, ground, material, photograph
+from truemask.data.embedded.scene_shapes import SHAPES, outline
 from truemask.data.splits import Splits
 from truemask.types import BadInput, Instances, Problem, Task
 

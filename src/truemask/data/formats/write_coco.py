@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 
 from truemask import rle
-from truemask.data.coco import ANNOTATIONS, IMAGES, INSTANCES, CocoSplit
-from truemask.data.coco_file import Entry, read_json
 from truemask.data.dataset import Dataset
 from truemask.data.files import link_or_copy
-from truemask.data.source_file import file_name, put_image
+from truemask.data.formats.coco import ANNOTATIONS, IMAGES, INSTANCES, CocoSplit
+from truemask.data.formats.coco_file import Entry, read_json
+from truemask.data.formats.source_file import file_name, put_image
 from truemask.data.splits import Splits
 from truemask.types import IGNORE, BadInput, Instances, Labels
 

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from truemask import rle
-from truemask.data.scene_shapes import SHAPES, outline
-from truemask.data.scenes import CONFUSED_PAIRS, PROBLEM, make
+from truemask.data.embedded.scene_shapes import SHAPES, outline
+from truemask.data.embedded.scenes import CONFUSED_PAIRS, PROBLEM, make
 from truemask.data.views import AsSemantic
 from truemask.types import BadInput, Instances, Task
 

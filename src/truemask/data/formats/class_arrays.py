@@ -12,9 +12,9 @@ import numpy as np
 from jaxtyping import Integer
 from PIL import Image
 
-from truemask.data.class_file import read_class_names
 from truemask.data.dataset import Dataset
 from truemask.data.files import split_order
+from truemask.data.formats.class_file import read_class_names
 from truemask.data.image_file import UNREADABLE, reason
 from truemask.data.splits import Splits
 from truemask.types import IGNORE, BadInput, Labels, Problem, Task

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from sklearn.datasets import load_digits
 
-from truemask.data.digits import make
+from truemask.data.embedded.digits import make
 from truemask.types import Task
 
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from truemask.data.microscope import on_camera, through_optics
+from truemask.data.embedded.microscope import on_camera, through_optics
 
 
 def flat(level):

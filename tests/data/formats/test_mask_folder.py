@@ -8,7 +8,7 @@ from PIL import Image
 
 from truemask import rle
 from truemask.data import open_dataset, write_dataset
-from truemask.data.id_maps import first_id
+from truemask.data.formats.id_maps import first_id
 from truemask.data.image_file import read_map, write_image, write_map
 from truemask.types import IGNORE, BadInput, Instances, Task
 

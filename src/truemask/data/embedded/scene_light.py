@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from jaxtyping import Float32
 
-from truemask.data.smooth_noise import smooth_noise
+from truemask.data.embedded.smooth_noise import smooth_noise
 
 GROUNDS = ("cloth", "wood", "stone", "tiles", "lights")
 MATERIALS = ("plain", "stripes", "dots", "checks", "marble")

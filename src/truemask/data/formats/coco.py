@@ -7,9 +7,9 @@ from typing import final
 
 import numpy as np
 
-from truemask.data.coco_file import CocoColumns, read_coco
 from truemask.data.dataset import Dataset
 from truemask.data.files import split_order
+from truemask.data.formats.coco_file import CocoColumns, read_coco
 from truemask.data.image_file import read_image
 from truemask.data.splits import Splits
 from truemask.data.views import AsSemantic
@@ -57,6 +57,10 @@ class CocoSplit(Dataset):
     def labels(self, row: int) -> Labels:
         """The objects of the image, in the file's order."""
         return self.columns.objects(row)
+
+    def file(self, row: int) -> Path | None:
+        """The image's file."""
+        return self.images / self.columns.file_names[row]
 
     def size(self, row: int) -> tuple[int, int]:
         """Height and width, as the file says."""

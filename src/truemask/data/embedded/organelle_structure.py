@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from jaxtyping import Bool, Float, Float32, Int32, UInt8
 
-from truemask.data.smooth_noise import smooth_noise
+from truemask.data.embedded.smooth_noise import smooth_noise
 
 _FINE = 2
 """Structure is drawn this many times finer than the camera's pixels."""

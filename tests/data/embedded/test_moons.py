@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from sklearn.datasets import make_moons
 
-from truemask.data.moons import make
+from truemask.data.embedded.moons import make
 from truemask.types import BadInput
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from inspect import signature
 
-from truemask.data import digits, moons, organelles, scenes
+from truemask.data.embedded import digits, moons, organelles, scenes
 from truemask.data.splits import Splits
 from truemask.types import BadInput
 

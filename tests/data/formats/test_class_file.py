@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from truemask.data.class_file import ClassTable, read_class_table, write_class_table
+from truemask.data.formats.class_file import ClassTable, read_class_table, write_class_table
 from truemask.types import IGNORE, BadInput, Task
 
 

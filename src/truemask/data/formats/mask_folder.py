@@ -7,10 +7,10 @@ from typing import final
 
 import numpy as np
 
-from truemask.data.class_file import ClassTable, read_class_table
 from truemask.data.dataset import Dataset
 from truemask.data.files import SPLITS, folders_in, split_name
-from truemask.data.id_maps import check_ids_differ, read_objects
+from truemask.data.formats.class_file import ClassTable, read_class_table
+from truemask.data.formats.id_maps import check_ids_differ, read_objects
 from truemask.data.image_file import (
     MAP_SUFFIXES,
     channels_of,
@@ -79,6 +79,10 @@ class MaskFolder(Dataset):
         ids = self.table.to_ids(read_map(path), path)
         self._check_size(row, ids.shape)
         return ids
+
+    def file(self, row: int) -> Path | None:
+        """The image's file."""
+        return self.files.images[row]
 
     def size(self, row: int) -> tuple[int, int]:
         """Height and width, from the image's header."""

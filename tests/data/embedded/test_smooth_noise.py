@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from truemask.data.smooth_noise import smooth_noise
+from truemask.data.embedded.smooth_noise import smooth_noise
 
 
 @pytest.mark.parametrize("scale_px", [2.5, 9, 40])

@@ -2,7 +2,7 @@ import cv2
 import numpy as np
 import pytest
 
-from truemask.data.organelles import make
+from truemask.data.embedded.organelles import make
 from truemask.types import BadInput, Task
 
 

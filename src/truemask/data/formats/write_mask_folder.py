@@ -5,12 +5,12 @@ from pathlib import Path
 
 import numpy as np
 
-from truemask.data.class_file import CLASS_FILES, ClassTable, write_class_table
 from truemask.data.files import link_or_copy
-from truemask.data.id_maps import to_map
+from truemask.data.formats.class_file import CLASS_FILES, ClassTable, write_class_table
+from truemask.data.formats.id_maps import to_map
+from truemask.data.formats.mask_folder import IMAGES, LABELS, MaskFolder, whole_of
+from truemask.data.formats.source_file import file_name, put_image
 from truemask.data.image_file import is_wide, palette_of, read_map, write_map
-from truemask.data.mask_folder import IMAGES, LABELS, MaskFolder, whole_of
-from truemask.data.source_file import file_name, put_image
 from truemask.data.splits import Splits
 from truemask.types import Instances, Labels, Task
 

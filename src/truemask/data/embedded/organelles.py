@@ -10,9 +10,9 @@ from functools import partial
 import numpy as np
 from jaxtyping import UInt8
 
-from truemask.data.drawn import draw_splits
-from truemask.data.microscope import on_camera, through_optics
-from truemask.data.organelle_structure import layer_below, network, nucleus_outline, structure
+from truemask.data.embedded.drawn import draw_splits
+from truemask.data.embedded.microscope import on_camera, through_optics
+from truemask.data.embedded.organelle_structure import layer_below, network, nucleus_outline, structure
 from truemask.data.splits import Splits
 from truemask.types import BadInput, Problem, Task
 

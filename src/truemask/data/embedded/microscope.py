@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 from jaxtyping import Float32, UInt8
 
-from truemask.data.smooth_noise import smooth_noise
+from truemask.data.embedded.smooth_noise import smooth_noise
 
 
 def through_optics(

@@ -4,7 +4,7 @@ from functools import partial
 
 import numpy as np
 
-from truemask.data.drawn import draw_splits
+from truemask.data.embedded.drawn import draw_splits
 from truemask.data.splits import Splits
 from truemask.types import BadInput, Problem, Task
 

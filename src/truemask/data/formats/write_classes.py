@@ -7,10 +7,11 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Integer
 
-from truemask.data.class_arrays import ClassArrays, load_arrays
-from truemask.data.class_folder import ClassFolder
 from truemask.data.dataset import Dataset
 from truemask.data.files import link_or_copy
+from truemask.data.formats.class_arrays import ClassArrays, load_arrays
+from truemask.data.formats.class_folder import ClassFolder
+from truemask.data.formats.source_file import file_name, put_image
 from truemask.data.splits import Splits
 from truemask.types import IGNORE, BadInput, Labels
 
@@ -68,6 +69,25 @@ def write_class_folder(source: Splits, relabelled: Mapping[str, Iterable[Labels]
                 raise BadInput(f"{data.images[row]}: its new label is IGNORE, which no folder stands for")
             suffix = data.images[row].suffix
             link_or_copy(data.images[row], home / data.problem.classes[class_id] / (data.keys[row] + suffix))
+    _write_names(source, folder)
+
+
+def write_as_class_folder(source: Splits, relabelled: Mapping[str, Iterable[Labels]], folder: Path) -> None:
+    """Any classification data set as a folder of images per class.
+
+    Raises:
+        BadInput: if a label is IGNORE, which no folder stands for.
+    """
+    for split, data in source.splits.items():
+        home = folder if split == "all" else folder / split
+        for name in data.problem.classes:
+            (home / name).mkdir(parents=True)
+        for row, class_id in enumerate(_class_ids(data, relabelled.get(split))):
+            if class_id == IGNORE:
+                raise BadInput(
+                    f"{data.name}, {data.keys[row]}: its label is IGNORE, which no folder stands for"
+                )
+            put_image(data, row, home / data.problem.classes[class_id] / file_name(data, row))
     _write_names(source, folder)
 
 

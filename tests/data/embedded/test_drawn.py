@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from truemask.data.drawn import draw_splits
+from truemask.data.embedded.drawn import draw_splits
 from truemask.types import BadInput, Problem, Task
 
 POINTS = Problem(Task.CLASSIFICATION, ("a", "b"), channels=1, points=True)

@@ -6,9 +6,9 @@ from typing import final
 
 import numpy as np
 
-from truemask.data.class_file import CLASS_FILES, read_class_names
 from truemask.data.dataset import Dataset
 from truemask.data.files import SPLITS, folders_in, split_name
+from truemask.data.formats.class_file import CLASS_FILES, read_class_names
 from truemask.data.image_file import channels_of, image_size, is_image, read_image
 from truemask.data.splits import Splits
 from truemask.types import BadInput, Labels, Problem, Task
@@ -34,6 +34,10 @@ class ClassFolder(Dataset):
     def labels(self, row: int) -> Labels:
         """The class id."""
         return self.problem.classes.index(self.images[row].parent.name)
+
+    def file(self, row: int) -> Path | None:
+        """The image's file."""
+        return self.images[row]
 
     def size(self, row: int) -> tuple[int, int]:
         """Height and width, from the header."""

@@ -1,0 +1,55 @@
+"""FORMATS: how data sets lie on disk. One row a format; the order is the order in which they are tried."""
+
+from collections.abc import Mapping
+
+from truemask.data.formats import class_arrays, class_folder, coco, mask_folder, write_classes
+from truemask.data.formats.format import Format
+from truemask.data.formats.write_coco import write_as_coco, write_coco
+from truemask.data.formats.write_mask_folder import write_as_mask_folder, write_mask_folder
+from truemask.types import Task
+
+FORMATS: Mapping[str, Format] = {
+    "mask-folder": Format(
+        looks_like="images/ with labels/ beside",
+        tasks=frozenset({Task.SEMANTIC}),
+        sniff=mask_folder.sniff,
+        open=mask_folder.open_mask_folder,
+        rows=mask_folder.MaskFolder,
+        write=write_mask_folder,
+        write_as=write_as_mask_folder,
+    ),
+    "coco": Format(
+        looks_like="COCO instance JSON",
+        tasks=frozenset({Task.INSTANCE}),
+        sniff=coco.sniff,
+        open=coco.open_coco,
+        rows=coco.CocoSplit,
+        write=write_coco,
+        write_as=write_as_coco,
+    ),
+    "class-arrays": Format(
+        looks_like="npz with x and y",
+        tasks=frozenset({Task.CLASSIFICATION}),
+        sniff=class_arrays.sniff,
+        open=class_arrays.open_class_arrays,
+        rows=class_arrays.ClassArrays,
+        write=write_classes.write_class_arrays,
+        write_as=write_classes.write_as_class_arrays,
+    ),
+    "class-folder": Format(
+        looks_like="a folder of images per class",
+        tasks=frozenset({Task.CLASSIFICATION}),
+        sniff=class_folder.sniff,
+        open=class_folder.open_class_folder,
+        rows=class_folder.ClassFolder,
+        write=write_classes.write_class_folder,
+        write_as=write_classes.write_as_class_folder,
+    ),
+}
+
+NATURAL: Mapping[Task, str] = {
+    Task.SEMANTIC: "mask-folder",
+    Task.INSTANCE: "coco",
+    Task.CLASSIFICATION: "class-arrays",
+}
+"""The format for what did not come from disk, or is not seen as it lies there."""

@@ -1,0 +1,35 @@
+"""What FORMATS says about a format."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from truemask.data.dataset import Dataset
+from truemask.data.splits import Splits
+from truemask.types import Labels, Task
+
+Write = Callable[[Splits, Mapping[str, Iterable[Labels]], Path], None]
+"""Fills an empty folder with a data set whose splits have new labels, row by row, where some are given."""
+
+
+@dataclass(frozen=True)
+class Format:
+    """A way for a data set to lie on disk.
+
+    Args:
+        looks_like: what there is to see, for people whose data set was not recognised.
+        tasks: which labels it can hold.
+        sniff: whether a path looks like it; cheap, and raises nothing.
+        open: the data set at a path, given which labels and which task are meant.
+        rows: the class of its splits, which `write` relies on.
+        write: a copy of a data set that was opened in this format, with new labels, all else linked.
+        write_as: any data set of one of the tasks in this format.
+    """
+
+    looks_like: str
+    tasks: frozenset[Task]
+    sniff: Callable[[Path], bool]
+    open: Callable[[Path, str | None, Task | None], Splits]
+    rows: type[Dataset]
+    write: Write
+    write_as: Write
