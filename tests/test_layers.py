@@ -10,7 +10,7 @@ import pytest
 SOURCE = Path(__file__).parents[1] / "src" / "truemask"
 
 LAYERS = (
-    ("words", "types", "seeds", "rle", "batch", "files", "progress"),
+    ("words", "types", "seeds", "rle", "crops", "crop_kernels", "compiled", "batch", "files", "progress"),
     ("data", "noise", "losses", "networks", "structure", "metrics"),
     ("methods",),
     ("training",),

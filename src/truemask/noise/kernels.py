@@ -9,12 +9,12 @@ A kernel is compiled the first time it is called. The compiled code is kept besi
 be written, else in the user's cache folder, else not at all.
 """
 
-from collections.abc import Callable
-from contextlib import suppress
-from typing import Any, no_type_check
+from typing import no_type_check
 
 import numba
 import numpy as np
+
+from truemask.compiled import compiled
 
 GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _FIRST = np.uint64(0xBF58476D1CE4E5B9)
@@ -22,14 +22,6 @@ _SECOND = np.uint64(0x94D049BB133111EB)
 _LOW = np.uint64(0xFFFFFFFF)
 _BYTE = np.uint64(0xFF)
 _1, _3, _8, _16, _27, _30, _31, _32 = (np.uint64(n) for n in (1, 3, 8, 16, 27, 30, 31, 32))
-
-
-def compiled(loop: Callable[..., Any]) -> Callable[..., Any]:
-    """The loop as machine code, compiled when first called, without the global interpreter lock."""
-    kernel: Any = numba.njit(nogil=True)(loop)
-    with suppress(RuntimeError):  # where numba finds no folder to write to, it compiles in every process
-        kernel.enable_caching()
-    return kernel  # type: ignore[no-any-return]
 
 
 @no_type_check
