@@ -19,7 +19,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
-data_app = typer.Typer(help="Look at data sets, and make the embedded ones.", no_args_is_help=True)
+data_app = typer.Typer(
+    help="Look at data sets, check, convert and download them, and make the embedded ones.",
+    no_args_is_help=True,
+)
 bench_app = typer.Typer(help="Tables of results that anyone can run again.", no_args_is_help=True)
 app.add_typer(data_app, name="data")
 app.add_typer(bench_app, name="bench")
@@ -99,6 +102,23 @@ def data_make(
     write_dataset(splits, {}, out)
     counts = ", ".join(f"{split} {len(dataset)}" for split, dataset in splits.splits.items())
     print(f"{out}: {splits.name} as {open_dataset(out).format}: {counts}")
+
+
+@data_app.command("convert")
+def data_convert(
+    source: SourceArgument,
+    out: Annotated[Path, typer.Argument(help="folder to make")],
+    format: Annotated[str, typer.Option("--format", help="`truemask data list` names them")],
+    labels: LabelsOption = None,
+    task: TaskOption = None,
+    split: SplitOption = None,
+    quiet: QuietOption = False,
+) -> None:
+    """Write SOURCE in another format: images linked, labels exact wherever the format can hold them."""
+    from truemask.bench.sources import Source
+    from truemask.commands.converting import convert
+
+    convert(Source(source, labels, task, split), out, format, show=not quiet)
 
 
 @app.command()
