@@ -107,6 +107,28 @@ def noises() -> str:
     )
 
 
+def gallery() -> str:
+    """Every noise on the same photo."""
+    levels = list(dict.fromkeys(row.level for row in NOISES.values()))
+    chapters = [
+        block
+        for level in levels
+        for block in (
+            f"## {_CHAPTERS[level]}",
+            *(_seen(n) for n, row in NOISES.items() if row.level == level),
+        )
+    ]
+    return _page(
+        "Noise gallery",
+        "Each noise with its example on the same photo of `scenes`, which people labelled like this:",
+        _picture("none", "The photo with its true labels, as a label map and as objects"),
+        "Beside the noisy labels stands what changed: blue was added, orange was removed, yellow is another "
+        "class, hatched is IGNORE. All knobs in full: [noises](noises.md); which one is like yours: "
+        "[noise types](../why/noise-types.md).",
+        *chapters,
+    )
+
+
 def networks() -> str:
     """Every network, with its knobs."""
     rows = [[f"[`{name}`](#{name})", _tasks(row.tasks), row.description] for name, row in NETWORKS.items()]
@@ -199,6 +221,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "methods.md": methods,
     "losses.md": losses,
     "noises.md": noises,
+    "noise-gallery.md": gallery,
     "networks.md": networks,
     "metrics.md": metrics,
     "data.md": data,
@@ -223,6 +246,16 @@ _PROBLEMS = {
     "instance": Problem(Task.INSTANCE, ("background", "cat"), background=0),
 }
 
+
+_CHAPTERS: Mapping[str, str] = {
+    "pixel": "Pixels",
+    "boundary": "Outlines",
+    "segment": "Whole segments and objects",
+    "class": "Classes of images, pixels and objects",
+    "annotator": "Annotators",
+    "image": "Images and whole data sets",
+}
+"""What changes together, as a heading."""
 
 _WORDS: Mapping[object, str] = {
     int: "a whole number",
@@ -259,7 +292,7 @@ def _noise(name: str) -> str:
     knobs = [
         [
             code(knob.name),
-            REQUIRED if knob.required else code("none" if knob.default is None else value_text(knob.default)),
+            _default(knob),
             _takes(knob),
             told[knob.keyword],
         ]
@@ -273,6 +306,24 @@ def _noise(name: str) -> str:
         f"The manifest's `realised` counts {row.share_of}{declared}. Source: {row.source}.",
         _knobs(knobs),
     )
+
+
+def _seen(name: str) -> str:
+    """A noise in the gallery: its picture, and in short what it does."""
+    row = NOISES[name]
+    knobs = [f"`{knob.name}` ({_takes(knob)}; {_default(knob)})" for knob in knobs_of_noise(row.apply)]
+    return "\n\n".join(
+        [
+            f"### {name}",
+            _picture(name, f"{name}: the labels after {row.example}, and what changed"),
+            f"{first_line(row.apply)} [`{row.example}`](noises.md#{name})",
+            f"Formula: {row.formula}. Knobs: {', '.join(knobs) or 'none'}. Source: {row.source}.",
+        ]
+    )
+
+
+def _picture(name: str, alt: str) -> str:
+    return f"![{alt}](../pictures/noises/{name}.png)"
 
 
 def _function(name: str, function: Callable[..., Any]) -> str:
@@ -402,6 +453,10 @@ def _kind(hint: Any) -> str:
     if hint is Task:
         return alternatives(list(Task))
     return _WORDS[hint]
+
+
+def _default(knob: NoiseKnob) -> str:
+    return REQUIRED if knob.required else code("none" if knob.default is None else value_text(knob.default))
 
 
 def _takes(knob: NoiseKnob) -> str:

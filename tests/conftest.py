@@ -7,6 +7,14 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")  # two workers with two threads ea
 os.environ["HF_HUB_OFFLINE"] = "1"
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# The first call of a kernel compiles it, so no example has a deadline.
+settings.register_profile("suite", max_examples=25, deadline=None)
+settings.register_profile(
+    "exhaustive", max_examples=2000, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("suite")
 
 REAL_DATA = Path(os.environ.get("TRUEMASK_DATA", Path(__file__).parents[2] / "shared" / "data"))
 
