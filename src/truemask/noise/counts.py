@@ -1,5 +1,8 @@
 """What became of how many labels: counts by class before and after, and shares of them."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 from jaxtyping import Bool, Int64, UInt8
 
@@ -28,6 +31,21 @@ def units(labels: Labels) -> int:
     if isinstance(labels, Instances):
         return int(bearing(labels).sum())
     return int(np.count_nonzero(np.asarray(labels) != IGNORE))
+
+
+def class_counts(labels: Labels, problem: Problem) -> Int64[np.ndarray, "k"]:
+    """How many units there are of each class, without IGNORE and crowd objects."""
+    if isinstance(labels, Instances):
+        classes = labels.classes[bearing(labels)]
+    else:
+        classes = np.asarray(labels, dtype=np.uint8).ravel()
+    k = problem.num_classes
+    return _joint(classes, classes, k)[:k, :k].diagonal()
+
+
+def changed(before: Labels, after: Labels, problem: Problem, knobs: Mapping[str, Any]) -> Share:  # noqa: ARG001
+    """Labels changed, of all: what a class-conditional noise is measured by."""
+    return changed_among(counts(before, after, problem), np.ones(problem.num_classes, dtype=bool))
 
 
 def changed_among(table: Int64[np.ndarray, "k m"], classes: Bool[np.ndarray, "k"]) -> Share:

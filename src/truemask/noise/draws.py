@@ -1,6 +1,6 @@
 """Where noise gets its randomness: hashes of (seed, image key, step, purpose, unit). Order never matters."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from jaxtyping import Bool, Float64, Int64, UInt64
@@ -29,6 +29,10 @@ class Draws:
     seed: int
     key: str
     step: int = 0
+
+    def of_all_images(self) -> "Draws":
+        """The same for every image: for what is drawn once, such as which class is mistaken for which."""
+        return replace(self, key="")
 
     def stream(self, purpose: str) -> int:
         """Start of the counter: draws for different purposes have nothing to do with each other."""

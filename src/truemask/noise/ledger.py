@@ -10,7 +10,8 @@ from jaxtyping import Int64
 
 from truemask.noise.changes import Changes, changes
 from truemask.noise.corrupt import stepwise
-from truemask.noise.counts import Share, counts, units
+from truemask.noise.counts import Share, class_counts, counts, units
+from truemask.noise.draws import Draws
 from truemask.noise.spec import Spec
 from truemask.noise.table import NOISES
 from truemask.types import BadInput, Instances, Labels, Problem
@@ -46,6 +47,7 @@ class Ledger:
     changed: int = 0
     steps: list[Share] = field(init=False)
     counts: Int64[np.ndarray, "k k+1"] = field(init=False)
+    occurred: Int64[np.ndarray, "steps k"] = field(init=False)
     _digests: dict[str, bytes] = field(default_factory=dict)
     _changes: dict[str, _Packed] = field(default_factory=dict)
 
@@ -53,6 +55,7 @@ class Ledger:
         k = self.problem.num_classes
         self.steps = [(0, 0)] * len(self.spec.steps)
         self.counts = np.zeros((k, k + 1), dtype=np.int64)
+        self.occurred = np.zeros((len(self.spec.steps), k), dtype=np.int64)
 
     @property
     def images(self) -> int:
@@ -66,14 +69,16 @@ class Ledger:
             BadInput: as `truemask.noise.corrupt`; or if an image of this key is in the ledger already.
         """
         before, done = labels, []
-        for step, after in zip(
-            self.spec.steps,
-            stepwise(labels, self.spec, problem=self.problem, seed=self.seed, key=key),
-            strict=True,
-        ):
-            done.append(NOISES[step.name].realised(before, after, self.problem, step.knobs()))
+        occurred = np.zeros_like(self.occurred)
+        made = stepwise(labels, self.spec, problem=self.problem, seed=self.seed, key=key)
+        for place, (step, after) in enumerate(zip(self.spec.steps, made, strict=True)):
+            row = NOISES[step.name]
+            done.append(row.realised(before, after, self.problem, step.knobs()))
+            if row.transition is not None:
+                occurred[place] = class_counts(before, self.problem)
             before = after
         self._add(key, labels, before, done)
+        self.occurred += occurred
         return before
 
     def merge(self, other: "Ledger") -> None:
@@ -93,8 +98,22 @@ class Ledger:
         self._changes.update(other._changes)
         self.steps = [_sum(ours, theirs) for ours, theirs in zip(self.steps, other.steps, strict=True)]
         self.counts += other.counts
+        self.occurred += other.occurred
         self.units += other.units
         self.changed += other.changed
+
+    def declared(self, place: int) -> float | None:
+        """What the realised rate of a step should come to: of a class-conditional noise the effective rate,
+        its matrix weighed by how often each class occurred; else the knob that says it; else None.
+        """
+        step, (_, of) = self.spec.steps[place], self.steps[place]
+        row, knobs = NOISES[step.name], step.knobs()
+        if row.transition is not None:
+            matrix = row.transition(self.problem, Draws(self.seed, "", place), **knobs)
+            expected = float(self.occurred[place] @ (1 - matrix.diagonal()))
+            return round(expected / of, 12) if of else None
+        value = knobs[row.declares] if row.declares else None
+        return float(value) if isinstance(value, float | int) else None
 
     def changes(self) -> Iterator[Changes]:
         """The changes of every image that has some, in the order of their keys."""

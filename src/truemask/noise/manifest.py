@@ -14,7 +14,6 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from truemask.files import write_text, write_whole
 from truemask.noise.changes import KINDS, Changes
 from truemask.noise.ledger import Ledger
-from truemask.noise.spec import Step
 from truemask.noise.table import NOISES
 from truemask.noise.transition import realised
 from truemask.types import BadInput, Task
@@ -38,7 +37,8 @@ class StepRecord(_Strict):
     Args:
         noise: its spec.
         share_of: what the rates are shares of.
-        declared: what `realised` should come to; None where the noise has no such knob.
+        declared: what `realised` should come to, the effective rate on this data, which can be less than the
+            knob's (`inclusive:0.4` of ten classes: 0.36); None where nothing says it.
         realised: count / of; None where there was nothing to act on.
         count: how many.
         of: of how many.
@@ -171,20 +171,13 @@ def _steps(ledger: Ledger) -> tuple[StepRecord, ...]:
         StepRecord(
             noise=str(step),
             share_of=NOISES[step.name].share_of,
-            declared=declared_rate(step),
+            declared=ledger.declared(place),
             realised=_share(count, of),
             count=count,
             of=of,
         )
-        for step, (count, of) in zip(ledger.spec.steps, ledger.steps, strict=True)
+        for place, (step, (count, of)) in enumerate(zip(ledger.spec.steps, ledger.steps, strict=True))
     )
-
-
-def declared_rate(step: Step) -> float | None:
-    """What the realised rate of the step should come to, where the noise has a knob that says so."""
-    knob = NOISES[step.name].declares
-    value = step.knobs()[knob] if knob else None
-    return float(value) if isinstance(value, float | int) else None
 
 
 def _share(count: int, of: int) -> float | None:

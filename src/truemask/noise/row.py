@@ -4,6 +4,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+import numpy as np
+from jaxtyping import Float64
+
 from truemask.noise.counts import Share
 from truemask.types import Labels, Problem, Task
 
@@ -23,6 +26,9 @@ class Noise:
         realised: measures what a step did: `(before, after, problem, knobs) -> (how many, of how many)`.
         share_of: what `realised` counts.
         declares: the knob that says what `realised` should come to, if one does.
+        transition: of a noise that looks at nothing but the class: `(problem, draws, *, knobs) -> P(j | y)`,
+            "k k" or with a last column for IGNORE "k k+1". Then `realised` counts labels changed, and what
+            it should come to follows from the matrix and how often each class occurs: the effective rate.
         example: a spec, for problems with at least three classes, background included.
         nothing: a spec of it that leaves all labels as they are, if there is one.
         source: authors, venue, arXiv.
@@ -40,3 +46,4 @@ class Noise:
     nothing: str | None
     source: str
     draws: bool = True
+    transition: Callable[..., Float64[np.ndarray, "k m"]] | None = None

@@ -41,6 +41,27 @@ def symmetric(num_classes: int, rate: float, *, exempt: int | None = None) -> Fl
     return spread(np.full(num_classes, rate), targets)
 
 
+def inclusive(num_classes: int, rate: float, *, exempt: int | None = None) -> Float64[np.ndarray, "k k"]:
+    """Redraw a label with chance `rate`, from all k classes alike: (1 - rate) I + rate / k.
+
+    The true class is among them, so only rate * (k - 1) / k of the labels end up wrong.
+
+    Args:
+        num_classes: k.
+        rate: in [0, 1].
+        exempt: a class that is neither redrawn nor drawn, such as an object list's background.
+
+    Raises:
+        BadInput: if the rate is outside [0, 1], or there are not two classes to draw from.
+
+    >>> inclusive(4, 0.4).round(3)[0]
+    array([0.7, 0.1, 0.1, 0.1])
+    """
+    exclusive = symmetric(num_classes, rate, exempt=exempt)
+    drawn = num_classes if exempt is None else num_classes - 1
+    return (exclusive * (drawn - 1) + np.eye(num_classes)) / drawn
+
+
 def asymmetric(
     num_classes: int, rate: float, targets: Mapping[int, Sequence[int]]
 ) -> Float64[np.ndarray, "k k"]:
