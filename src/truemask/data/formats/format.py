@@ -45,6 +45,7 @@ class Format:
         write: a copy of a data set that was opened in this format, with new labels, all else linked.
         write_as: any data set of one of the tasks in this format.
         loses: what `write_as` cannot keep, out of LOSSES; what is not named comes back equal.
+        polygons: masks are written as outlines alone; `polygons.polygon_loss` measures what that costs.
     """
 
     looks_like: str
@@ -55,6 +56,7 @@ class Format:
     write: Write
     write_as: Write
     loses: frozenset[str] = frozenset()
+    polygons: bool = False
 
     def __post_init__(self) -> None:
         assert self.loses <= LOSSES.keys(), self.loses - LOSSES.keys()
