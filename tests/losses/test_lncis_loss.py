@@ -5,6 +5,7 @@ import torch
 
 from truemask.losses.cross_entropy import cross_entropy
 from truemask.losses.lncis import Division, division, lncis
+from truemask.losses.lncis_released import lncis_released
 from truemask.losses.rce import rce
 from truemask.types import IGNORE, BadInput
 
@@ -95,3 +96,46 @@ def test_ignored_units_are_in_no_set(scored):
 def test_knobs_out_of_range_are_refused(knobs, said):
     with pytest.raises(BadInput, match=said):
         lncis(LOGITS, LABELS, **knobs)
+
+
+@pytest.mark.parametrize(
+    ("negatives", "pseudo_negatives", "expected"),
+    [
+        (True, False, "OTHER OTHER OTHER POTENTIAL_NOISY NEGATIVE"),
+        (False, True, "OTHER PSEUDO_NEGATIVE OTHER POTENTIAL_NOISY OTHER"),
+        (False, False, "OTHER OTHER OTHER POTENTIAL_NOISY OTHER"),
+    ],
+)
+def test_sets_can_be_switched_off_as_in_the_ablation(negatives, pseudo_negatives, expected):
+    sets = division(LOGITS, LABELS, background=3, negatives=negatives, pseudo_negatives=pseudo_negatives)
+    assert sets.tolist() == [Division[name] for name in expected.split()]
+
+
+def test_without_any_set_all_is_reverse_cross_entropy():
+    values = lncis(LOGITS, LABELS, background=3, gamma=math.inf, negatives=False, pseudo_negatives=False)
+    torch.testing.assert_close(values, rce(LOGITS, LABELS))
+
+
+def test_the_released_loss_is_the_clamped_sums_in_float64():
+    sets = division(LOGITS, LABELS, background=3)
+    p = LOGITS.double().softmax(dim=1).clamp(1e-7, 1)
+    q = torch.nn.functional.one_hot(LABELS, 4).double().clamp(1e-4, 1)
+    ce, rce_ = -(q * p.log()).sum(1), -(p * q.log()).sum(1)
+    expected = torch.stack([rce_[0], ce[1], rce_[2], ce.new_zeros(()), ce[4]])
+    torch.testing.assert_close(lncis_released(LOGITS, LABELS, sets).double(), expected, rtol=1e-5, atol=1e-6)
+
+
+def test_the_released_loss_is_the_papers_with_another_log_zero_but_for_the_leak():
+    sets = division(LOGITS, LABELS, background=3, gamma=math.inf)
+    released = lncis_released(LOGITS, LABELS, sets)
+    paper = lncis(LOGITS, LABELS, background=3, gamma=math.inf, log_zero=RELEASED)
+    torch.testing.assert_close(released, paper, rtol=0, atol=1e-4 * 3 * 7)  # 3 other classes, -log p <= 7
+    assert (released != paper).any()
+
+
+def test_the_released_loss_stops_pulling_below_its_floor():
+    logits = torch.tensor([[40.0, 0.0, 0.0, 0.0]], requires_grad=True)
+    sets = torch.tensor([int(Division.NEGATIVE)])
+    lncis_released(logits, torch.tensor([3]), sets).sum().backward()
+    assert logits.grad.abs().max() < 1e-3
+    assert (lncis_released(logits, torch.tensor([IGNORE]), torch.tensor([IGNORE])) == 0).all()

@@ -5,6 +5,8 @@ import torch
 
 from truemask.batch import Batch
 from truemask.losses import cross_entropy, lncis
+from truemask.losses.lncis import division
+from truemask.losses.lncis_released import lncis_released
 from truemask.methods.ce import CE
 from truemask.methods.lncis import LNCIS
 from truemask.methods.method import Setup, Stage
@@ -79,6 +81,56 @@ def test_another_background_is_named():
     problem = Problem(Task.SEMANTIC, ("cell", "nothing"), background=1)
     with pytest.raises(BadInput, match=r"is 1 \(nothing\); set background=1"):
         LNCIS().build(_Asked(problem))
+
+
+PROPOSALS = torch.tensor([[0.0, 9.0, 0.0], [0.0, 4.0, 3.9], [0.0, 0.0, 5.0], [5.0, 0.0, 0.0]])
+"""Two of object 0, labelled 2; one of object 1; one of background."""
+
+
+def _proposals():
+    labels = torch.tensor([2, 2, 2, 0])
+    return labels, Batch(images=torch.zeros(1, 3, 8, 8), labels=labels, rows=torch.tensor([0, 0, 1, -1]))
+
+
+def _values(method, logits, batch):
+    targets, weights = method.targets(batch, logits)
+    return method.unit_loss(logits, targets, batch), weights, targets
+
+
+def test_an_object_is_judged_by_all_of_its_proposals():
+    _, batch = _proposals()
+    alone, _, _ = _values(LNCIS(gamma=4.0), PROPOSALS, batch)
+    together, _, _ = _values(LNCIS(gamma=4.0, per_object=True), PROPOSALS, batch)
+    assert (alone == 0).tolist() == [True, False, False, False]
+    assert (together == 0).tolist() == [True, True, False, False]  # -log p: (9.0 + 0.8) / 2 > 4
+    assert together[2:].tolist() == alone[2:].tolist()
+
+
+def test_per_object_is_refused_where_there_are_no_objects():
+    with pytest.raises(BadInput, match="per_object is for instance problems; this one is semantic"):
+        LNCIS(per_object=True).build(_Asked(Problem(Task.SEMANTIC, ("nothing", "cell"), background=0)))
+
+
+def test_a_sure_network_relabels_what_it_would_leave_out():
+    _, batch = _proposals()
+    values, _, targets = _values(LNCIS(gamma=4.0, relabel_above=0.9), PROPOSALS, batch)
+    assert targets.tolist() == [1, 2, 2, 0]
+    assert values[0].item() == pytest.approx(4 * (1 - PROPOSALS[0].softmax(dim=0)[1].item()), rel=1e-4)
+    _, _, unsure = _values(LNCIS(gamma=4.0, relabel_above=0.9999), PROPOSALS, batch)
+    assert unsure.tolist() == [2, 2, 2, 0]
+
+
+def test_left_out_units_can_be_kept_from_the_mean():
+    _, batch = _proposals()
+    _, weights, _ = _values(LNCIS(gamma=4.0, count_left_out=False), PROPOSALS, batch)
+    assert weights.tolist() == [0, 1, 1, 1]
+
+
+def test_the_released_loss_is_a_knob():
+    labels, batch = _proposals()
+    values, _, _ = _values(LNCIS(released=True, gamma=math.inf), PROPOSALS, batch)
+    sets = division(PROPOSALS, labels, gamma=math.inf)
+    assert torch.equal(values, lncis_released(PROPOSALS, labels, sets))
 
 
 def test_learns_clean_labels(make_engine, make_flipped):
