@@ -13,6 +13,7 @@ from noise_toys import LABELS, PROBLEMS, digest, same
 
 from truemask.noise import (
     NOISES,
+    Draws,
     Ledger,
     apply_changes,
     changes,
@@ -50,7 +51,7 @@ def test_realised_rate_is_the_declared_one(case):
         ledger.corrupt(one, key)
     (step,) = manifest_of(ledger).steps
     assert step.of > 100
-    if row.declares is None:
+    if row.declares is None and row.transition is None:
         assert step.declared is None
         assert 0 < step.realised <= 1
     else:
@@ -142,12 +143,28 @@ def test_only_noises_that_draw_depend_on_the_seed(case):
     assert differ == row.draws
 
 
+def test_a_transition_matrix_is_what_the_noise_does(case):
+    row, spec, problem, labels = case
+    if row.transition is None:
+        return
+    ledger = Ledger(spec, problem, 5)
+    for key, one in labels.items():
+        ledger.corrupt(one, key)
+    matrix = np.zeros(ledger.counts.shape)
+    said = row.transition(problem, Draws(5, "", 0), **spec.steps[0].knobs())
+    matrix[:, : said.shape[1]] = said
+    total = ledger.counts.sum(axis=1, keepdims=True)
+    spread = STANDARD_ERRORS * np.sqrt(total * matrix * (1 - matrix))
+    assert (np.abs(ledger.counts - total * matrix) <= spread + 1e-6).all()
+
+
 def test_every_row_says_what_it_is(case):
     row, spec, _, _ = case
     assert str(parse(str(spec))) == str(spec) == row.example
     for knob in knobs_of(row.apply):
         assert f"{knob.keyword}:" in row.apply.__doc__
     assert row.declares is None or row.declares in {knob.keyword for knob in knobs_of(row.apply)}
+    assert row.declares is None or row.transition is None
     assert all((row.formula, row.share_of, row.source))
 
 

@@ -13,6 +13,7 @@ STEPS = st.one_of(
     st.builds("flip:{},background={},exact=true".format, RATES, RATES),
     st.builds("flip:{},rates=cat:{};dog:{}".format, RATES, RATES, RATES),
     st.builds("sample:{},as=background".format, RATES),
+    st.builds("sample:{},keeps=cat:{},exact=true".format, RATES, RATES),
     st.just("random"),
     st.builds("random:{}".format, RATES),
     st.builds("dilate:{}".format, st.integers(0, 9)),
@@ -73,7 +74,7 @@ def test_knobs_are_typed_and_complete():
     assert step.knobs() == {"rate": 1.0, "background": None, "rates": None, "exact": True}
     assert type(step.knobs()["rate"]) is float
     (step,) = parse("sample:0.5,as=background").steps
-    assert step.knobs() == {"keep": 0.5, "as_": "background"}
+    assert step.knobs() == {"keep": 0.5, "keeps": None, "as_": "background", "exact": False}
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,11 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import numpy as np
+from jaxtyping import Float64
+
 from truemask.noise.knobs import number_text
-from truemask.types import BadInput
+from truemask.types import BadInput, Problem
 
 CLASS_MAPS: Mapping[str, tuple[tuple[str, str], ...]] = {
     # Patrini et al., CVPR 2017, arXiv:1609.03683.
@@ -131,6 +134,18 @@ class ClassRates:
             BadInput: if a class is not among the problem's.
         """
         return {class_id(name, classes, f"the rates {self}"): rate for name, rate in self.pairs}
+
+
+def rate_of_each(
+    problem: Problem, rates: Float64[np.ndarray, "k"], own: ClassRates | None
+) -> Float64[np.ndarray, "k"]:
+    """The rates of the classes, by id, with those that `own` says instead.
+
+    Raises:
+        BadInput: if it names a class that the problem lacks.
+    """
+    said = own.by_id(problem.classes) if own else {}
+    return np.array([said.get(place, rate) for place, rate in enumerate(rates.tolist())])
 
 
 def class_id(name: str, classes: tuple[str, ...], where: str) -> int:

@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping
 
-from truemask.noise.pixel import realised
-from truemask.noise.pixel.independent import flip, random, sample
+from truemask.noise.counts import changed
+from truemask.noise.pixel.flip import flip, flip_transition
+from truemask.noise.pixel.random_labels import random, random_transition
+from truemask.noise.pixel.sample import sample, sample_transition
 from truemask.noise.row import Noise
 from truemask.types import Task
 
@@ -15,9 +17,10 @@ ROWS: Mapping[str, Noise] = {
         level="pixel",
         tasks=frozenset({Task.SEMANTIC}),
         formula="P(j | y) = rate / (k - 1) for each j other than y",
-        realised=realised.flipped,
-        share_of="pixels changed, among classes without a rate of their own",
-        declares="rate",
+        realised=changed,
+        share_of="pixels changed",
+        declares=None,
+        transition=flip_transition,
         example="flip:0.4",
         nothing="flip:0",
         source=_LUO,
@@ -27,9 +30,10 @@ ROWS: Mapping[str, Noise] = {
         level="pixel",
         tasks=frozenset({Task.SEMANTIC}),
         formula="P(y | y) = keep, P(IGNORE | y) = 1 - keep",
-        realised=realised.kept,
-        share_of="pixels that kept their label, among those that could lose it",
-        declares="keep",
+        realised=changed,
+        share_of="pixels that lost their label",
+        declares=None,
+        transition=sample_transition,
         example="sample:0.3",
         nothing="sample:1",
         source=_LUO,
@@ -39,9 +43,10 @@ ROWS: Mapping[str, Noise] = {
         level="pixel",
         tasks=frozenset({Task.SEMANTIC}),
         formula="P(j | y) = rate / (k - 1) for each foreground j, whatever y; without rate 1 / k for each j",
-        realised=realised.foreground,
-        share_of="pixels that are foreground afterwards (changed, where there is no background)",
-        declares="rate",
+        realised=changed,
+        share_of="pixels changed",
+        declares=None,
+        transition=random_transition,
         example="random:0.3",
         nothing=None,
         source=_LUO,
