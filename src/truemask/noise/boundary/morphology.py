@@ -1,30 +1,36 @@
-"""Noise that moves outlines: nothing is drawn, the same labels always come out.
+"""Noise that moves outlines in or out: nothing is drawn, the same labels always come out.
 
-Source: the perturbed labels (dilation, erosion, skeleton) of Luo et al., AAAI 2022, arXiv:2103.11594.
+Sources: the perturbed labels (dilation, erosion) of Luo et al., AAAI 2022, arXiv:2103.11594; to an area: the
+area-normalised noise that T-Loss is tested with, Gonzalez-Jimenez et al., MICCAI 2023, arXiv:2306.00753.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
+from typing import Annotated
 
 import cv2
 import numpy as np
-from jaxtyping import Bool, UInt8
+from jaxtyping import Int64, UInt8
 
-from truemask import rle
-from truemask.noise.background import background_of
+from truemask.crops import Crop
+from truemask.noise.boundary.area_target import grown_to, shrunk_to
+from truemask.noise.boundary.spread import Shape, grown, shrunk, spread
+from truemask.noise.boundary.things import redrawn
 from truemask.noise.draws import Draws
-from truemask.noise.knobs import RadiusPx
-from truemask.noise.objects import bearing, kept, with_outlines
-from truemask.types import IGNORE, Instances, Problem
+from truemask.noise.knobs import RadiusPx, Range
+from truemask.types import IGNORE, BadInput, Instances, Problem
 
-Mask = UInt8[np.ndarray, "h w"]
+LargerArea = Annotated[float, Range(1.0, 16.0, "a number of times the area, from 1 to 16")]
+SmallerArea = Annotated[float, Range(0.0, 1.0, "a number of times the area, from 0 to 1")]
 
 
 def dilate(
     labels: UInt8[np.ndarray, "h w"] | Instances,
     problem: Problem,
-    draws: Draws,  # noqa: ARG001 - every noise is called alike
+    draws: Draws,
     *,
-    radius_px: RadiusPx,
+    radius_px: RadiusPx | None = None,
+    area: LargerArea | None = None,
+    shape: Shape = "disk",
 ) -> UInt8[np.ndarray, "h w"] | Instances:
     """Outlines moved outwards: what is drawn too large.
 
@@ -36,20 +42,32 @@ def dilate(
         labels: of one image; IGNORE and crowd objects stay.
         problem: what the classes are.
         draws: not used.
-        radius_px: of the disk: a pixel is reached from up to this far away.
+        radius_px: a pixel is reached from up to this far away.
+        area: instead of a radius: each object, or connected region of a label map, grows until its area is
+            the nearest to so many times what it was, as far as the image has room.
+        shape: what a radius spans: a disk, or a square of 2 radius_px + 1 (3 x 3 for 1).
+
+    Raises:
+        BadInput: if both radius_px and area are given, or neither; if an area is asked of a label map
+            whose problem has no background.
     """
+    if _by_area("dilate", radius_px, area, "dilate:2 or dilate:area=1.2"):
+        return _redrawn(labels, problem, draws, "dilate", lambda thing: grown_to(thing, area or 1, shape))
     if isinstance(labels, Instances):
-        return _redrawn(labels, lambda mask: cv2.dilate(mask, _disk(radius_px)))
-    growing = [class_id for class_id in _by_area(labels) if class_id != problem.background]
-    return _grown(labels, reversed(growing), radius_px)
+        return _redrawn(labels, problem, draws, "dilate", lambda thing: grown(thing, radius_px or 0, shape))
+    areas = _areas(labels)
+    growing = [class_id for class_id in _largest_first(areas) if class_id != problem.background]
+    return _spread(labels, areas, growing, radius_px or 0, shape)
 
 
 def erode(
     labels: UInt8[np.ndarray, "h w"] | Instances,
     problem: Problem,
-    draws: Draws,  # noqa: ARG001 - every noise is called alike
+    draws: Draws,
     *,
-    radius_px: RadiusPx,
+    radius_px: RadiusPx | None = None,
+    area: SmallerArea | None = None,
+    shape: Shape = "disk",
 ) -> UInt8[np.ndarray, "h w"] | Instances:
     """Outlines moved inwards: what is drawn too small, or not at all where it is thin.
 
@@ -61,74 +79,70 @@ def erode(
         labels: of one image; IGNORE and crowd objects stay.
         problem: what the classes are.
         draws: not used.
-        radius_px: of the disk: a pixel is lost if another class is up to this far away.
-    """
-    if isinstance(labels, Instances):
-        return _redrawn(labels, lambda mask: cv2.erode(mask, _disk(radius_px)))
-    growing = sorted(_by_area(labels), key=lambda class_id: class_id == problem.background)
-    return _grown(labels, growing, radius_px)
-
-
-def skeleton(
-    labels: UInt8[np.ndarray, "h w"],
-    problem: Problem,
-    draws: Draws,  # noqa: ARG001 - every noise is called alike
-) -> UInt8[np.ndarray, "h w"]:
-    """Only the middle lines of things, one pixel wide; the rest of them becomes background.
-
-    Each foreground class is thinned by itself, so classes that touch keep a line each.
-
-    Args:
-        labels: a label map; IGNORE stays.
-        problem: what the classes are.
-        draws: not used.
+        radius_px: a pixel is lost if another class is up to this far away.
+        area: instead of a radius: each object, or connected region of a label map, shrinks until its area
+            is the nearest to so many times what it was; its innermost pixels stay in any case.
+        shape: what a radius spans: a disk, or a square of 2 radius_px + 1 (3 x 3 for 1).
 
     Raises:
-        BadInput: if the problem has no background.
+        BadInput: as `dilate`.
     """
-    from skimage.morphology import skeletonize  # late: it takes a second
-
-    noisy = np.full_like(labels, background_of(problem, "skeleton"))
-    for class_id in _by_area(labels):
-        if class_id != problem.background:
-            np.copyto(noisy, np.uint8(class_id), where=skeletonize(labels == class_id))
-    np.copyto(noisy, np.uint8(IGNORE), where=labels == IGNORE)
-    return noisy
-
-
-def _by_area(labels: UInt8[np.ndarray, "h w"]) -> list[int]:
-    """The classes in the map, smallest area first; the higher id first where areas are equal."""
-    areas = np.bincount(labels.ravel(), minlength=IGNORE)[:IGNORE]
-    return sorted(map(int, np.flatnonzero(areas)), key=lambda class_id: (areas[class_id], -class_id))
+    if _by_area("erode", radius_px, area, "erode:2 or erode:area=0.8"):
+        return _redrawn(labels, problem, draws, "erode", lambda thing: shrunk_to(thing, area or 0, shape))
+    if isinstance(labels, Instances):
+        return _redrawn(labels, problem, draws, "erode", lambda thing: shrunk(thing, radius_px or 0, shape))
+    areas = _areas(labels)
+    growing = _largest_first(areas)[::-1]
+    growing.sort(key=lambda class_id: class_id == problem.background)
+    return _spread(labels, areas, growing, radius_px or 0, shape)
 
 
-def _grown(
-    labels: UInt8[np.ndarray, "h w"], order: Iterable[int], radius_px: int
+def _by_area(what: str, radius_px: int | None, area: float | None, such_as: str) -> bool:
+    if (radius_px is None) == (area is None):
+        raise BadInput(f"{what} needs a radius_px or an area, one of the two, such as {such_as}")
+    return area is not None
+
+
+def _redrawn(
+    labels: UInt8[np.ndarray, "h w"] | Instances,
+    problem: Problem,
+    draws: Draws,
+    what: str,
+    redraw: Callable[[Crop], Crop],
+) -> UInt8[np.ndarray, "h w"] | Instances:
+    return redrawn(labels, problem, draws, lambda thing, _: redraw(thing), rate=1, what=what)
+
+
+def _areas(labels: UInt8[np.ndarray, "h w"]) -> Int64[np.ndarray, "256"]:
+    from truemask.noise.boundary import kernels  # late: numba takes half a second to import
+
+    tables = np.zeros((4, 256), dtype=np.int64)
+    kernels.areas(labels, tables)
+    return tables.sum(axis=0)
+
+
+def _largest_first(areas: Int64[np.ndarray, "256"]) -> list[int]:
+    """The classes in the map by area; the lower id first where areas are equal."""
+    return sorted(
+        map(int, np.flatnonzero(areas[:IGNORE])), key=lambda class_id: (-areas[class_id], class_id)
+    )
+
+
+def _spread(
+    labels: UInt8[np.ndarray, "h w"],
+    areas: Int64[np.ndarray, "256"],
+    order: list[int],
+    radius_px: int,
+    shape: Shape,
 ) -> UInt8[np.ndarray, "h w"]:
-    """Every class dilated and painted in this order, later ones over earlier ones."""
-    noisy = labels.copy()
-    for class_id in order:
-        mask = (labels == class_id).astype(np.uint8)
-        np.copyto(noisy, np.uint8(class_id), where=cv2.dilate(mask, _disk(radius_px)).astype(bool))
-    np.copyto(noisy, np.uint8(IGNORE), where=labels == IGNORE)
+    """Every class grown, later ones over earlier ones: one pass over a map of their places in the order."""
+    # Those that do not grow, IGNORE among them, rank 0; the one of them that others leave is the background.
+    ranks, classes = np.zeros(256, dtype=np.uint8), np.zeros(256, dtype=np.uint8)
+    ranks[order] = np.arange(1, len(order) + 1)
+    classes[ranks] = np.arange(256)
+    (still,) = set(map(int, np.flatnonzero(areas[:IGNORE]))) - set(order) or {0}
+    classes[0] = still
+    noisy = np.asarray(cv2.LUT(spread(cv2.LUT(labels, ranks), radius_px, shape), classes), dtype=np.uint8)
+    if areas[IGNORE]:
+        noisy[labels == IGNORE] = IGNORE
     return noisy
-
-
-def _redrawn(objects: Instances, redraw: Callable[[Mask], Mask]) -> Instances:
-    """Every object with its mask redrawn; those that lost all pixels left out."""
-    outlines, keep = {}, np.ones(len(objects), dtype=bool)
-    for row in np.flatnonzero(bearing(objects)).tolist():
-        # One at a time: all masks of a crowded photo at once may not fit into memory.
-        mask = rle.unpack([objects.masks[row]], objects.size)[0].view(np.uint8)
-        redrawn = redraw(mask)
-        if not np.array_equal(mask, redrawn):
-            (outlines[row],) = rle.pack(redrawn.astype(bool)[None])
-            keep[row] = redrawn.any()
-    return kept(with_outlines(objects, outlines), keep)
-
-
-def _disk(radius_px: int) -> Mask:
-    """Offsets at most `radius_px` away from the middle."""
-    across = np.arange(-radius_px, radius_px + 1)
-    near: Bool[np.ndarray, "d d"] = across[:, None] ** 2 + across**2 <= radius_px**2
-    return near.astype(np.uint8)

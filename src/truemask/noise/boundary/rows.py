@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 
 from truemask.noise.boundary import realised
-from truemask.noise.boundary.morphology import dilate, erode, skeleton
+from truemask.noise.boundary.morphology import dilate, erode
+from truemask.noise.boundary.skeleton import skeleton
 from truemask.noise.row import Noise
 from truemask.types import Task
 
@@ -40,10 +41,10 @@ ROWS: Mapping[str, Noise] = {
     "skeleton": Noise(
         skeleton,
         level="boundary",
-        tasks=frozenset({Task.SEMANTIC}),
-        formula="medial lines of each class, one pixel wide; the rest becomes background",
+        tasks=_MAPS_AND_OBJECTS,
+        formula="medial lines of each class or object, one pixel wide; the rest becomes background",
         realised=realised.redrawn,
-        share_of="pixels changed",
+        share_of="pixels changed (objects with another outline)",
         declares=None,
         example="skeleton",
         nothing=None,
