@@ -400,3 +400,119 @@ def test_seen_as_semantic_it_is_written_as_a_mask_folder_with_its_images(tmp_pat
     for row, key in enumerate(back.split("all").keys):
         np.testing.assert_array_equal(back.split("all").labels(row), source.split("all").labels(rows[key]))
     assert (tmp_path / "out/images/a.png").samefile(tmp_path / "set/images/a.png")
+
+
+# What the stream keeps and refuses
+
+
+def laid_out(said):
+    """A file laid out by hand: indented, numbers with trailing zeros, categories before annotations."""
+    text = json.dumps({**said, "annotations": []}, indent=2, ensure_ascii=False)
+    entries = ",\n".join("    " + json.dumps(a).replace("30.125", "30.1250") for a in said["annotations"])
+    return text.replace('"annotations": []', f'"annotations": [\n{entries}\n  ]')
+
+
+@pytest.mark.parametrize(
+    ("keep", "added"),
+    [((31, 33, 5, 2**40, 6), False), ((5,), False), ((31, 6), True), ((), True), ((), False)],
+)
+def test_what_stays_stays_to_the_byte(tmp_path, keep, added):
+    file = make(tmp_path / "set")
+    file.write_text(laid_out(content()), encoding="utf-8")
+    source = open_dataset(file)
+    given = [
+        picked(one, [i for i, id_ in enumerate(one.ids) if id_ in keep])
+        for one in objects(source.split("all"))
+    ]
+    if added:
+        new = objects(source.split("all"))[1]
+        given[2] = picked(new, [1], ids=np.array([77]))
+    write_dataset(source, {"all": given}, tmp_path / "out")
+    before, after = file.read_text(encoding="utf-8"), (tmp_path / "out/instances.json").read_text("utf-8")
+    lines = before.splitlines()
+    kept = [
+        line.rstrip(",")
+        for line in lines
+        if '"segmentation"' in line and json.loads(line.rstrip(","))["id"] in keep
+    ]
+    there = [line.rstrip(",") for line in after.splitlines() if '"segmentation"' in line]
+    assert [one for one in there if one in kept] == kept
+    assert [a["id"] for a in json.loads(after)["annotations"]] == [
+        *(a["id"] for a in content()["annotations"] if a["id"] in keep),
+        *[77] * added,
+    ]
+    assert before.split('"annotations"')[0] == after.split('"annotations"')[0]
+    assert before.split('"categories"')[1] == after.split('"categories"')[1]
+    if len(keep) == len(content()["annotations"]) and not added:
+        assert before == after
+
+
+def test_a_file_of_another_coding_stays_in_it(tmp_path):
+    file = make(tmp_path / "set")
+    file.write_bytes(json.dumps(content(), ensure_ascii=False).encode("utf-16"))
+    source = open_dataset(file)
+    write_dataset(source, {"all": objects(source.split("all"))}, tmp_path / "out")
+    assert (tmp_path / "out/instances.json").read_bytes() == file.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("change", "complaint"),
+    [
+        (
+            lambda s: s["categories"].extend({"id": i, "name": str(i)} for i in range(100, 400)),
+            "has 303 categories",
+        ),
+        (lambda s: s["images"][0].update(height=0), "image 900 has 0 x 60 px; no image is of that size"),
+        (lambda s: s["images"][0].update(height=10**9), "no image is of that size"),
+        (
+            lambda s: s["annotations"][2].update(segmentation={**PACKED, "size": [-1, 2]}),
+            "has no usable mask",
+        ),
+        (lambda s: s["annotations"][2].update(segmentation={**PACKED, "counts": "ü"}), "or their text code"),
+        (
+            lambda s: s["annotations"][2].update(bbox=[1, 2, 3, float("nan")]),
+            "annotation 33 needs a box of 4",
+        ),
+        (lambda s: s["annotations"][2].update(bbox=[1, 2, 3, "4"]), "annotation 33 needs a box of 4"),
+        (lambda s: s["annotations"][2].update(bbox=[1, 2, 3, 10**400]), "annotation 33 needs a box of 4"),
+        (
+            lambda s: s["annotations"][4].update(id=2**63),
+            "needs a whole number as id; got 9223372036854775808",
+        ),
+        (lambda s: s["annotations"][4].update(id=1.0), r"annotation 1\.0 needs a whole number as id"),
+    ],
+)
+def test_numbers_that_cannot_be_are_named(tmp_path, change, complaint):
+    file = make(tmp_path / "set")
+    said = content()
+    change(said)
+    file.write_text(json.dumps(said))
+    with pytest.raises(BadInput, match=complaint) as caught:
+        open_dataset(file)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_broken_code_is_found_among_thousands(tmp_path):
+    said = content()
+    said["annotations"] = [annotation(i, 7, 18, PACKED) for i in range(1, 2501)]
+    said["annotations"][2222]["segmentation"] = {**PACKED, "counts": PACKED["counts"][:-2]}
+    file = make(tmp_path / "set")
+    file.write_text(json.dumps(said))
+    with pytest.raises(BadInput, match="annotation 2223 has no usable mask"):
+        open_dataset(file)
+
+
+def test_a_second_list_of_annotations_is_refused(tmp_path):
+    file = make(tmp_path / "set")
+    file.write_text(file.read_text().replace('"licenses": []', '"annotations": []'))
+    with pytest.raises(BadInput, match="has two lists of annotations; join them"):
+        open_dataset(file)
+
+
+def test_boxes_are_tight_only_where_none_is_given(tmp_path):
+    file = spoiled(tmp_path, lambda said: said["annotations"][0].pop("bbox"))
+    a = objects(open_dataset(file).split("all"))[1]
+    drawn = rle.unpack(a.masks[:1], SIZE)[0]
+    rows, columns = np.nonzero(drawn)
+    assert a.boxes[0].tolist() == [columns.min(), rows.min(), columns.max() + 1, rows.max() + 1]
+    np.testing.assert_array_equal(a.boxes[1], [1.5, 2.25, 31.625, 22.25])

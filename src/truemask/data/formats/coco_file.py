@@ -1,23 +1,22 @@
 """COCO instance files in columns: Lin et al., Microsoft COCO, ECCV 2014, arXiv:1405.0312."""
 
-import json
+from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from faster_coco_eval import mask as coco_mask
-from faster_coco_eval import mask_api_new_cpp as coco_runs
 from jaxtyping import Bool, Float32, Int64, UInt8
 
 from truemask import rle
+from truemask.data.formats.coco_annotations import Annotations, Entry, integer
+from truemask.data.formats.coco_masks import MaskStore, fits
+from truemask.data.formats.json_stream import Kind, pieces
 from truemask.types import IGNORE, BadInput, Instances
 
-Entry = dict[str, Any]
-"""An image, annotation or category as the file has it."""
-_FURTHEST_PX = 1e6
-"""No point of a polygon lies further out; the rasteriser would walk there pixel by pixel."""
+HOLDS = "a COCO file holds one object with images, annotations and categories"
+_KINDS = ("images", "annotations", "categories")
+_MOST_CATEGORIES = IGNORE - 1
 
 
 @dataclass(frozen=True)
@@ -32,7 +31,9 @@ class CocoColumns:
         starts: annotations `starts[row]` to `starts[row + 1]` belong to image `row`.
         category_ids: ascending; class k is the k-th of them, from 1.
         names: of the categories, in that order.
-        ids, classes, masks, boxes, crowd: the annotations, as in `Instances`.
+        ids, classes, boxes, crowd: the annotations, as in `Instances`; boxes are NaN where none is given.
+        positions: of the annotations in the file, by which `masks` knows them.
+        masks: polygons and codes as they stand in the file.
     """
 
     path: Path
@@ -44,18 +45,28 @@ class CocoColumns:
     names: tuple[str, ...]
     ids: Int64[np.ndarray, "a"]
     classes: UInt8[np.ndarray, "a"]
-    masks: tuple[bytes, ...]
     boxes: Float32[np.ndarray, "a 4"]
     crowd: Bool[np.ndarray, "a"]
+    positions: Int64[np.ndarray, "a"]
+    masks: MaskStore
 
     def objects(self, row: int) -> Instances:
-        """The objects of an image, in the file's order."""
+        """The objects of an image, in the file's order.
+
+        Raises:
+            BadInput: if a polygon cannot be filled.
+        """
         part = slice(int(self.starts[row]), int(self.starts[row + 1]))
+        size = self.size(row)
+        masks = tuple(self._packed(i, size) for i in range(part.start, part.stop))
+        boxes = self.boxes[part]
+        if np.isnan(boxes).any():
+            boxes = np.where(np.isnan(boxes), rle.boxes(masks, size), boxes)
         return Instances(
-            size=self.size(row),
+            size=size,
             classes=self.classes[part],
-            masks=self.masks[part],
-            boxes=self.boxes[part],
+            masks=masks,
+            boxes=boxes,
             ids=self.ids[part],
             crowd=self.crowd[part],
         )
@@ -64,91 +75,132 @@ class CocoColumns:
         """Height and width of an image in pixels."""
         return int(self.sizes[row, 0]), int(self.sizes[row, 1])
 
-
-def read_json(path: Path) -> Entry:
-    """The object that a JSON file holds.
-
-    Raises:
-        BadInput: if the file cannot be read, is no JSON, or holds something other than an object.
-    """
-    try:
-        said = json.loads(path.read_bytes())
-    except OSError as error:
-        raise BadInput(f"{path}: cannot be read ({error.strerror})") from error
-    except UnicodeDecodeError as error:
-        raise BadInput(f"{path}: not valid JSON (it is no text); is it another file?") from error
-    except json.JSONDecodeError as error:
-        raise BadInput(
-            f"{path}: not valid JSON ({error.msg} at line {error.lineno}, column {error.colno}); "
-            "mend it or write it anew"
-        ) from error
-    if not isinstance(said, dict):
-        raise BadInput(f"{path}: a COCO file holds one object with images, annotations and categories")
-    return said
+    def _packed(self, i: int, size: tuple[int, int]) -> bytes:
+        try:
+            return self.masks.packed(int(self.positions[i]), size)
+        except (ValueError, RuntimeError) as error:
+            raise BadInput(
+                f"{self.path}: annotation {self.ids[i]} has no usable mask: {error}; correct or remove it"
+            ) from error
 
 
 def read_coco(path: Path) -> CocoColumns:
-    """The columns of a COCO instance file. Polygons are filled as COCO fills them, and packed.
+    """The columns of a COCO instance file, in a small part of the memory that its JSON takes as objects.
+
+    Masks are checked now and filled when an image is asked for.
 
     Raises:
         BadInput: naming the file and the entry, if something is missing, refers to nothing, or is no mask.
     """
-    said = read_json(path)
-    images, categories, annotations = (
-        _entries(path, said, kind) for kind in ("images", "categories", "annotations")
-    )
-    if not images:
+    images, annotations, categories = _Images(path), Annotations(path), list[Entry]()
+    add = {"images": images.add, "annotations": annotations.add, "categories": categories.append}
+    opened = []
+    for kind, key, entry, _, _ in pieces(path, HOLDS):
+        if key not in add:
+            continue
+        if kind == Kind.ENTRY:
+            if not isinstance(entry, dict):
+                raise _no_list(path, key)
+            add[key](entry)
+        elif kind == Kind.OPEN:
+            if key in opened:
+                raise BadInput(f"{path}: has two lists of {key}; join them")
+            opened.append(key)
+    for key in _KINDS:
+        if key not in opened:
+            raise _no_list(path, key)
+    return _columns(path, images, annotations, categories)
+
+
+class _Images:
+    """The images of a file, column by column."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self.ids, self.heights, self.widths = array("q"), array("q"), array("q")
+        self.names: list[str] = []
+
+    def add(self, entry: Entry) -> None:
+        id_, height, width = (integer(self._path, "image", entry, key) for key in ("id", "height", "width"))
+        if not fits(height, width):
+            raise BadInput(f"{self._path}: image {id_} has {height} x {width} px; no image is of that size")
+        self.ids.append(id_)
+        self.heights.append(height)
+        self.widths.append(width)
+        name = _text(self._path, "image", entry, "file_name")
+        if Path(name).is_absolute() or ".." in Path(name).parts:
+            raise BadInput(f"{self._path}: image {name} lies outside the data set; put it inside")
+        self.names.append(name)
+
+
+def _columns(path: Path, images: _Images, annotations: Annotations, categories: list[Entry]) -> CocoColumns:
+    if not images.names:
         raise BadInput(f"{path}: lists no image")
-    categories.sort(key=lambda category: _integer(path, "category", category, "id"))
-    rows = _positions(path, "image", images)
-    classes = _positions(path, "category", categories)
-    _positions(path, "annotation", annotations)
-    row_of = [_refers(path, a, "image_id", rows) for a in annotations]
-    order = np.argsort(np.array(row_of, dtype=np.int64), kind="stable")
-    sizes = [(_integer(path, "image", i, "height"), _integer(path, "image", i, "width")) for i in images]
-    ordered = [annotations[i] for i in order]
-    masks = tuple(_packed(path, annotations[i], sizes[row_of[i]]) for i in order)
-    counts = np.bincount(np.array(row_of, dtype=np.int64), minlength=len(images))
+    categories.sort(key=lambda category: integer(path, "category", category, "id"))
+    if len(categories) > _MOST_CATEGORIES:
+        raise BadInput(
+            f"{path}: has {len(categories)} categories; label maps can tell {_MOST_CATEGORIES}: join some"
+        )
+    category_ids = _ids(path, "category", [category["id"] for category in categories])
+    image_ids, ids = _ids(path, "image", images.ids), _ids(path, "annotation", annotations.ids)
+    rows = _refers(path, ids, "image_id", np.array(annotations.image_ids, dtype=np.int64), image_ids)
+    classes = (
+        _refers(path, ids, "category_id", np.array(annotations.category_ids, dtype=np.int64), category_ids)
+        + 1
+    )
+    classes[np.frombuffer(annotations.ignored, dtype=bool)] = IGNORE
+    sizes = np.stack([images.heights, images.widths], axis=1).astype(np.int64)
+    annotations.check_masks(sizes[rows])
+    order = np.argsort(rows, kind="stable")
+    counts = np.bincount(rows, minlength=len(image_ids))
     return CocoColumns(
         path=path,
-        file_names=tuple(_file_name(path, image) for image in images),
-        sizes=np.array(sizes, dtype=np.int64),
-        image_ids=np.array([image["id"] for image in images], dtype=np.int64),
+        file_names=tuple(images.names),
+        sizes=sizes,
+        image_ids=image_ids,
         starts=np.concatenate([[0], np.cumsum(counts)]).astype(np.int64),
-        category_ids=tuple(category["id"] for category in categories),
+        category_ids=tuple(category_ids.tolist()),
         names=tuple(_text(path, "category", category, "name") for category in categories),
-        ids=np.array([a["id"] for a in ordered], dtype=np.int64),
-        classes=np.array([_class(path, a, classes) for a in ordered], dtype=np.uint8),
-        masks=masks,
-        boxes=np.array(
-            [_box(path, a, mask, sizes[row_of[i]]) for i, a, mask in zip(order, ordered, masks, strict=True)],
-            dtype=np.float32,
-        ).reshape(-1, 4),
-        crowd=np.array([bool(a.get("iscrowd", 0)) for a in ordered], dtype=bool),
+        ids=ids[order],
+        classes=classes.astype(np.uint8)[order],
+        boxes=annotations.boxes()[order].astype(np.float32),
+        crowd=np.frombuffer(annotations.crowd, dtype=bool)[order],
+        positions=order,
+        masks=annotations.masks,
     )
 
 
-def _entries(path: Path, said: Entry, kind: str) -> list[Entry]:
-    entries = said.get(kind)
-    if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
-        raise BadInput(f"{path}: has no list of {kind}; a COCO file lists images, annotations, categories")
-    return entries
+def _ids(path: Path, kind: str, given: Sequence[int]) -> Int64[np.ndarray, "n"]:
+    """The ids as an array, all different."""
+    ids = np.array(given, dtype=np.int64)
+    ordered = np.sort(ids)
+    if len(twice := ordered[1:][ordered[1:] == ordered[:-1]]):
+        raise BadInput(f"{path}: two entries have the {kind} id {twice[0]}; ids must differ")
+    return ids
 
 
-def _positions(path: Path, kind: str, entries: Sequence[Entry]) -> dict[int, int]:
-    positions = {_integer(path, kind, entry, "id"): i for i, entry in enumerate(entries)}
-    if len(positions) < len(entries):
-        ids = [entry["id"] for entry in entries]
-        twice = next(i for i in ids if ids.count(i) > 1)
-        raise BadInput(f"{path}: two entries have the {kind} id {twice}; ids must differ")
-    return positions
+def _refers(
+    path: Path,
+    ids: Int64[np.ndarray, "a"],
+    key: str,
+    given: Int64[np.ndarray, "a"],
+    listed: Int64[np.ndarray, "n"],
+) -> Int64[np.ndarray, "a"]:
+    """The positions in `listed` of what annotations name under a key."""
+    order = np.argsort(listed)
+    near = np.searchsorted(listed, given, sorter=order).clip(max=max(0, len(listed) - 1))
+    found = order[near] if len(listed) else np.zeros(len(given), dtype=np.int64)
+    wrong = np.flatnonzero(listed[found] != given) if len(listed) else np.arange(len(given))
+    if len(wrong):
+        raise BadInput(
+            f"{path}: annotation {ids[wrong[0]]} has {key} {given[wrong[0]]}, which the file does not list; "
+            "list it or remove the annotation"
+        )
+    return found
 
 
-def _integer(path: Path, kind: str, entry: Entry, key: str) -> int:
-    value = entry.get(key)
-    if not isinstance(value, int) or not -(2**63) <= value < 2**63:
-        raise BadInput(f"{path}: {kind} {entry.get('id')} needs a whole number as {key}; got {value!r}")
-    return value
+def _no_list(path: Path, kind: str) -> BadInput:
+    return BadInput(f"{path}: has no list of {kind}; a COCO file lists images, annotations, categories")
 
 
 def _text(path: Path, kind: str, entry: Entry, key: str) -> str:
@@ -156,86 +208,3 @@ def _text(path: Path, kind: str, entry: Entry, key: str) -> str:
     if not isinstance(value, str) or not value:
         raise BadInput(f"{path}: {kind} {entry.get('id')} needs a text as {key}; got {value!r}")
     return value
-
-
-def _file_name(path: Path, image: Entry) -> str:
-    name = _text(path, "image", image, "file_name")
-    if Path(name).is_absolute() or ".." in Path(name).parts:
-        raise BadInput(f"{path}: image {name} lies outside the data set; put it inside")
-    return name
-
-
-def _refers(path: Path, annotation: Entry, key: str, positions: dict[int, int]) -> int:
-    value = _integer(path, "annotation", annotation, key)
-    if value not in positions:
-        raise BadInput(
-            f"{path}: annotation {annotation['id']} has {key} {value}, which the file does not list; "
-            "list it or remove the annotation"
-        )
-    return positions[value]
-
-
-def _class(path: Path, annotation: Entry, classes: dict[int, int]) -> int:
-    known = _refers(path, annotation, "category_id", classes) + 1
-    return IGNORE if annotation.get("ignore") else known
-
-
-def _box(path: Path, annotation: Entry, mask: bytes, size: tuple[int, int]) -> Sequence[float]:
-    """x0, y0, x1, y1 as given, or tight where no box is given."""
-    given = annotation.get("bbox")
-    if given is None:
-        tight: list[float] = rle.boxes((mask,), size)[0].tolist()
-        return tight
-    if not isinstance(given, list) or len(given) != 4 or not all(map(_finite, given)):
-        raise BadInput(
-            f"{path}: annotation {annotation['id']} needs a box of 4 numbers as bbox; got {given!r}"
-        )
-    x, y, width, height = map(float, given)
-    return x, y, x + width, y + height
-
-
-def _packed(path: Path, annotation: Entry, size: tuple[int, int]) -> bytes:
-    """The annotation's mask, whether it is polygons or runs, packed or not."""
-    shape = annotation.get("segmentation")
-    try:
-        if isinstance(shape, dict):
-            return _packed_runs(shape, size)
-        return _packed_polygons(shape, size)
-    except (BadInput, ValueError, RuntimeError) as error:  # the decoder raises the latter two
-        raise BadInput(
-            f"{path}: annotation {annotation['id']} has no usable mask: {error}; correct or remove it"
-        ) from error
-
-
-def _packed_polygons(polygons: object, size: tuple[int, int]) -> bytes:
-    if not isinstance(polygons, list) or not polygons:
-        raise BadInput("segmentation is neither polygons nor runs")
-    for polygon in polygons:
-        if not isinstance(polygon, list) or len(polygon) < 6 or len(polygon) % 2:
-            raise BadInput("a polygon is a list x, y, x, y, ... of 3 points or more")
-        if not all(map(_finite, polygon)):
-            raise BadInput("a polygon's coordinates are numbers of pixels")
-    parts = coco_mask.frPyObjects(polygons, *size)
-    code: bytes = (coco_mask.merge(parts) if len(parts) > 1 else parts[0])["counts"]
-    return code
-
-
-def _packed_runs(runs: Entry, size: tuple[int, int]) -> bytes:
-    if runs.get("size") != list(size):
-        raise BadInput(f"its runs are for {runs.get('size')} px, the image has {list(size)}")
-    counts = runs.get("counts")
-    if isinstance(counts, str):
-        code = counts.encode()
-        coco_runs.toUncompressedRLE([{"size": list(size), "counts": code}])  # raises if they do not fit
-        return code
-    if not isinstance(counts, list) or not all(isinstance(c, int) and c >= 0 for c in counts):
-        raise BadInput("counts are whole numbers, or their text code")
-    if sum(counts) != size[0] * size[1]:
-        raise BadInput(f"its runs have {sum(counts)} px, the image has {size[0] * size[1]}")
-    packed: bytes = coco_mask.frPyObjects({"size": list(size), "counts": counts}, *size)["counts"]
-    return packed
-
-
-def _finite(value: object) -> bool:
-    # Also refuses NaN: every comparison with it is false.
-    return isinstance(value, int | float) and abs(value) <= _FURTHEST_PX

@@ -1,8 +1,10 @@
 """Writing COCO files: annotations that did not change are carried over value by value."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from array import array
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from pathlib import Path
+from typing import TextIO
 
 import numpy as np
 
@@ -10,7 +12,9 @@ from truemask import rle
 from truemask.data.dataset import Dataset
 from truemask.data.files import link_or_copy
 from truemask.data.formats.coco import ANNOTATIONS, IMAGES, INSTANCES, CocoSplit
-from truemask.data.formats.coco_file import Entry, read_json
+from truemask.data.formats.coco_annotations import Entry
+from truemask.data.formats.coco_file import HOLDS
+from truemask.data.formats.json_stream import Kind, Piece, encoding_of, pieces
 from truemask.data.formats.source_file import file_name, put_image
 from truemask.data.splits import Splits
 from truemask.types import IGNORE, BadInput, Instances, Labels
@@ -29,7 +33,7 @@ def write_coco(source: Splits, relabelled: Mapping[str, Iterable[Labels]], folde
         target = folder / data.columns.path.relative_to(data.root)
         target.parent.mkdir(parents=True, exist_ok=True)
         if split in relabelled:
-            target.write_text(json.dumps(_relabelled(data, relabelled[split])), encoding="utf-8")
+            _write_relabelled(data, relabelled[split], target)
         else:
             link_or_copy(data.columns.path, target)
 
@@ -38,28 +42,36 @@ def write_as_coco(source: Splits, relabelled: Mapping[str, Iterable[Labels]], fo
     """Any instance data set in COCO's layout: category ids are class ids, image ids count from 1."""
     categories = [{"id": i, "name": name} for i, name in enumerate(source.problem.classes) if i]
     for split, data in source.splits.items():
-        rows = range(len(data))
-        images: list[Entry] = []
-        annotations: list[Entry] = []
-        given = relabelled.get(split, map(data.labels, rows))
-        for row, objects in zip(rows, given, strict=True):
-            assert isinstance(objects, Instances)
-            name = file_name(data, row)
-            put_image(data, row, folder / (IMAGES if split == "all" else split) / name)
-            height, width = objects.size
-            images.append({"id": row + 1, "file_name": name, "height": height, "width": width})
-            annotations += [_annotation(objects, i, row + 1, range(256)) for i in range(len(objects))]
-        if len({a["id"] for a in annotations}) < len(annotations):
-            raise BadInput(f"{data.name}, {split}: two objects have one id; in a COCO file they differ")
         stem = INSTANCES if split == "all" else f"{ANNOTATIONS}/{INSTANCES}_{split}"
         path = folder / f"{stem}.json"
         path.parent.mkdir(parents=True, exist_ok=True)
-        said = {"images": images, "annotations": annotations, "categories": categories}
-        path.write_text(json.dumps(said), encoding="utf-8")
+        given = relabelled.get(split, map(data.labels, range(len(data))))
+        with path.open("w", encoding="utf-8") as stream:
+            stream.write('{"annotations": [')
+            images = _write_rows(data, given, folder / (IMAGES if split == "all" else split), stream)
+            stream.write(f'], "images": {json.dumps(images)}, "categories": {json.dumps(categories)}}}')
 
 
-def _relabelled(data: CocoSplit, given: Iterable[Labels]) -> Entry:
-    """The file's content with the objects of each image as given."""
+def _write_rows(data: Dataset, given: Iterable[Labels], images: Path, stream: TextIO) -> list[Entry]:
+    """Put the images in their folder and the annotations into the stream; the entries of the images."""
+    entries: list[Entry] = []
+    ids = array("q")
+    for row, objects in zip(range(len(data)), given, strict=True):
+        assert isinstance(objects, Instances)
+        name = file_name(data, row)
+        put_image(data, row, images / name)
+        height, width = objects.size
+        entries.append({"id": row + 1, "file_name": name, "height": height, "width": width})
+        for i in range(len(objects)):
+            stream.write(", " * bool(ids) + json.dumps(_annotation(objects, i, row + 1, range(256))))
+            ids.append(int(objects.ids[i]))
+    if len(np.unique(ids)) < len(ids):
+        raise BadInput(f"{data.name}, {data.split}: two objects have one id; in a COCO file they differ")
+    return entries
+
+
+def _write_relabelled(data: CocoSplit, given: Iterable[Labels], target: Path) -> None:
+    """The file with the objects of each image as given; what did not change stays to the byte."""
     category_ids = (0, *data.columns.category_ids)
     edits: dict[int, Entry] = {}
     gone: set[int] = set()
@@ -70,15 +82,36 @@ def _relabelled(data: CocoSplit, given: Iterable[Labels]) -> Entry:
         old = {int(i): position for position, i in enumerate(before.ids)}
         gone |= old.keys() - set(after.ids.tolist())
         for i, id_ in enumerate(after.ids.tolist()):
-            if id_ in old:
-                edits[id_] = _edit(before, old[id_], after, i, category_ids)
-            else:
-                image_id = int(data.columns.image_ids[row])
-                added.append(_annotation(after, i, image_id, category_ids))
-    said = read_json(data.columns.path)
-    kept = [{**a, **edits.get(a["id"], {})} for a in said["annotations"] if a["id"] not in gone]
-    _check_ids(data, kept, added)
-    return {**said, "annotations": kept + added}
+            if id_ not in old:
+                added.append(_annotation(after, i, int(data.columns.image_ids[row]), category_ids))
+            elif edit := _edit(before, old[id_], after, i, category_ids):
+                edits[id_] = edit
+    _check_ids(data, gone, added)
+    path = data.columns.path
+    with target.open("w", encoding=encoding_of(path), errors="surrogatepass", newline="") as stream:
+        for text in _edited(pieces(path, HOLDS), edits, gone, added):
+            stream.write(text)
+
+
+def _edited(
+    file: Iterable[Piece], edits: Mapping[int, Entry], gone: Set[int], added: Sequence[Entry]
+) -> Iterator[str]:
+    """The file's text with some annotations changed, without others, and with new ones at the end."""
+    left, between = 0, ", "  # annotations so far, and what stands between two of them
+    for kind, key, value, lead, text in file:
+        if key != ANNOTATIONS or kind not in {Kind.ENTRY, Kind.CLOSE}:
+            yield lead + text
+        elif kind == Kind.CLOSE:
+            for i, entry in enumerate(added, start=left):
+                yield between * (i > 0) + json.dumps(entry)
+            yield text
+        else:
+            between = lead if "," in lead else between
+            if value["id"] in gone:
+                continue
+            yield lead if left else lead.replace(",", "", 1)  # the first of the list may be gone
+            yield json.dumps({**value, **edits[value["id"]]}) if value["id"] in edits else text
+            left += 1
 
 
 def _edit(before: Instances, i: int, after: Instances, j: int, category_ids: Sequence[int]) -> Entry:
@@ -134,9 +167,11 @@ def _xywh(box: np.ndarray) -> list[float]:
     return [x0, y0, x1 - x0, y1 - y0]
 
 
-def _check_ids(data: Dataset, kept: Sequence[Entry], added: Sequence[Entry]) -> None:
-    seen = {a["id"] for a in kept}
-    for annotation in added:
-        if annotation["id"] in seen:
-            raise BadInput(f"{data.name}, {data.split}: two objects have the id {annotation['id']}")
-        seen.add(annotation["id"])
+def _check_ids(data: CocoSplit, gone: Set[int], added: Sequence[Entry]) -> None:
+    ids = [entry["id"] for entry in added]
+    held = np.isin(ids, data.columns.ids).tolist()
+    fresh: set[int] = set()
+    for id_, in_use in zip(ids, held, strict=True):
+        if id_ in fresh or (in_use and id_ not in gone):
+            raise BadInput(f"{data.name}, {data.split}: two objects have the id {id_}")
+        fresh.add(id_)
