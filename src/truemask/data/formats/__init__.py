@@ -2,13 +2,25 @@
 
 from collections.abc import Mapping
 
-from truemask.data.formats import class_arrays, class_folder, coco, mask_folder, write_classes
+from truemask.data.formats import class_arrays, class_folder, coco, mask_folder, write_classes, yolo
 from truemask.data.formats.format import Format
 from truemask.data.formats.write_coco import write_as_coco, write_coco
 from truemask.data.formats.write_mask_folder import write_as_mask_folder, write_mask_folder
+from truemask.data.formats.write_yolo import write_as_yolo, write_yolo
 from truemask.types import Task
 
 FORMATS: Mapping[str, Format] = {
+    "yolo": Format(
+        looks_like="data.yaml of YOLO with images/ and labels/",
+        tasks=frozenset({Task.INSTANCE}),
+        sniff=yolo.sniff,
+        open=yolo.open_yolo,
+        rows=yolo.YoloSplit,
+        write=write_yolo,
+        write_as=write_as_yolo,
+        loses=frozenset({"ids", "crowd", "unknown", "boxes", "blank", "keys", "colour"}),
+        polygons=True,
+    ),
     "mask-folder": Format(
         looks_like="images/ with labels/ beside",
         tasks=frozenset({Task.SEMANTIC}),
