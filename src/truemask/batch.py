@@ -56,6 +56,8 @@ class Batch:
         rows: the immutable data set row (object row for proposals) of each entry of the first axis.
         objects: instance problems only: per image, what its annotators drew.
         stores: slices of the method's stores by name.
+        parameters: the method's own tensors by name, as it asked for them with `Setup.parameter`.
+        background: the class that means "nothing here", if the problem has one.
         stream: which of the method's streams this batch came from.
         trusted: the stream was asked for as a clean or verified one.
         views: more views of the same rows, drawn apart, where the stream was asked for with several.
@@ -66,6 +68,8 @@ class Batch:
     rows: Int[Tensor, "u"]
     objects: tuple[Objects, ...] = ()
     stores: Mapping[str, Slice] = field(default_factory=dict)
+    parameters: Mapping[str, Tensor] = field(default_factory=dict)
+    background: int | None = None
     stream: str = "main"
     trusted: bool = False
     views: tuple["Batch", ...] = ()

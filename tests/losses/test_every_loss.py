@@ -10,6 +10,26 @@ from truemask.types import IGNORE
 A = -4.0
 
 
+def _entropy(p):
+    return -(p * np.log(p)).sum(axis=1)
+
+
+def _sharpened(p, at, _):
+    """Bootstrapping with tau = 2: softmax(2 z) is p squared, normalised."""
+    own = p**2 / (p**2).sum(axis=1, keepdims=True)
+    return -0.95 * np.log(at) - 0.05 * (own * np.log(p)).sum(axis=1)
+
+
+def _multibox(p, labels, beta, own):
+    """Binary cross entropy of classes 1 and 2, whose odds are those against class 0."""
+    total = np.zeros(labels.shape)
+    for k in (1, 2):
+        c = p[:, k] / (p[:, 0] + p[:, k])
+        t = beta * (labels == k) + (1 - beta) * own(c)
+        total -= t * np.log(c) + (1 - t) * np.log(1 - c)
+    return total
+
+
 def _lncis(p, at, labels):
     """The second stage with background 0 and gamma 6."""
     robust = np.where(-np.log(at) > 6, 0, -A * (1 - at))
@@ -18,19 +38,33 @@ def _lncis(p, at, labels):
 
 # Of p "b k *space", p(label) "b *space" and labels, at the default knobs.
 FORMULAS = {
-    "bootstrap_soft": lambda p, at, _: -0.95 * np.log(at) - 0.05 * (p * np.log(p)).sum(axis=1),
+    "active_passive": lambda p, at, _: np.log(at) / np.log(p).sum(axis=1) - A * (1 - at),
+    "bootstrap_soft": lambda p, at, _: -0.95 * np.log(at) + 0.05 * _entropy(p),
+    "bootstrap_temperature": _sharpened,
+    "confidence_penalty": lambda p, at, _: -np.log(at) - 0.1 * _entropy(p),
     "cross_entropy": lambda p, at, _: -np.log(at),
+    "exponential_u": lambda p, at, labels: np.where(labels == 0, 1 - at, -np.log(at)),
+    "focal": lambda p, at, _: -((1 - at) ** 2) * np.log(at),
     "gce": lambda p, at, _: (1 - at**0.7) / 0.7,
+    "label_smoothing": lambda p, at, _: -0.9 * np.log(at) - 0.1 * np.log(p).mean(axis=1),
     "lncis": _lncis,
+    "mae": lambda p, at, _: 1 - at + p.sum(axis=1) - at,
+    "min_entropy": lambda p, at, _: -np.log(at) + 0.1 * _entropy(p),
+    "multibox_hard": lambda p, _, labels: _multibox(p, labels, 0.8, lambda c: c > 0.5),
+    "multibox_soft": lambda p, _, labels: _multibox(p, labels, 0.95, lambda c: c),
     "rce": lambda p, at, _: -A * (1 - at),
     "sce": lambda p, at, _: -0.1 * np.log(at) - A * (1 - at),
     "truncated_gce": lambda p, at, _: (1 - np.maximum(at, 0.5) ** 0.7) / 0.7,
 }
 # Of p and targets t.
 SOFT_FORMULAS = {
+    "confidence_penalty": lambda p, t: -(t * np.log(p)).sum(axis=1) - 0.1 * _entropy(p),
     "cross_entropy": lambda p, t: -(t * np.log(p)).sum(axis=1),
     "elr": lambda p, t: np.log(1 - (t * p).sum(axis=1)),
     "gce": lambda p, t: (t * (1 - p**0.7) / 0.7).sum(axis=1),
+    "label_smoothing": lambda p, t: -((0.9 * t + 0.1 / 3) * np.log(p)).sum(axis=1),
+    "mae": lambda p, t: np.abs(t - p).sum(axis=1),
+    "min_entropy": lambda p, t: -(t * np.log(p)).sum(axis=1) + 0.1 * _entropy(p),
     "rce": lambda p, t: -(p * np.maximum(np.log(t), A)).sum(axis=1),
     "sce": lambda p, t: -((0.1 * t * np.log(p)) + p * np.maximum(np.log(t), A)).sum(axis=1),
 }
@@ -39,14 +73,14 @@ each = pytest.mark.parametrize("loss", LOSSES.values(), ids=LOSSES)
 each_soft = pytest.mark.parametrize("loss", SOFT_LOSSES.values(), ids=SOFT_LOSSES)
 
 
-def _extreme(space):
+def _extreme(space, dtype):
     """Every class at +200 in turn, the others at -200, with each label: sure and right, sure and wrong."""
     logits = torch.full((9, 3), -200.0)
     logits[torch.arange(9), torch.arange(9) // 3] = 200.0
     labels = torch.arange(9) % 3
     shape = (9, *(1 for _ in space))
     return (
-        logits.reshape(9, 3, *shape[1:]).expand(9, 3, *space).clone().requires_grad_(),
+        logits.to(dtype).reshape(9, 3, *shape[1:]).expand(9, 3, *space).clone().requires_grad_(),
         labels.reshape(shape).expand(9, *space).clone(),
     )
 
@@ -119,9 +153,10 @@ def test_a_target_of_zeros_costs_nothing(loss, scored):
 
 
 @each
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16], ids=["fp32", "bf16"])
 @pytest.mark.parametrize("space", [(), (2, 3)], ids=["classes", "masks"])
-def test_logits_of_200_give_finite_values_and_gradients(loss, space):
-    logits, labels = _extreme(space)
+def test_logits_of_200_give_finite_values_and_gradients(loss, space, dtype):
+    logits, labels = _extreme(space, dtype)
     values = loss(logits, labels)
     values.sum().backward()
     assert values.isfinite().all()
@@ -129,9 +164,10 @@ def test_logits_of_200_give_finite_values_and_gradients(loss, space):
 
 
 @each_soft
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16], ids=["fp32", "bf16"])
 @pytest.mark.parametrize("space", [(), (2, 3)], ids=["classes", "masks"])
-def test_soft_form_is_finite_for_logits_of_200(loss, space):
-    logits, labels = _extreme(space)
+def test_soft_form_is_finite_for_logits_of_200(loss, space, dtype):
+    logits, labels = _extreme(space, dtype)
     values = loss(logits, _soft(labels))
     values.sum().backward()
     assert values.isfinite().all()

@@ -53,7 +53,11 @@ class Setup(Protocol):
         """
 
     def parameter(self, name: str, value: Float[Tensor, "*shape"], *, lr_scale: float = 1.0) -> None:
-        """A trainable tensor beside the networks, such as a noise layer's logits."""
+        """A tensor beside the networks, such as a noise layer's logits; hooks find it in their batch.
+
+        Trained with the networks' optimiser if a loss depends on it. If none does it is a memory: hooks
+        write to it in place, without gradient. Several processes agree on it after each epoch, by their mean.
+        """
 
     def store(
         self,
@@ -151,13 +155,21 @@ class Method:
     def targets(
         self, batch: Batch, logits: Float[Tensor, "b k *space"]
     ) -> tuple[Targets, Float[Tensor, "b *space"] | None]:
-        """What to learn, and weights per unit or None. `logits` carry no gradient. Default: the labels."""
+        """What to learn, and weights or None: one for each loss. `logits` carry no gradient.
+
+        Default: the labels.
+        """
         return batch.labels, None
 
     def unit_loss(
         self, logits: Float[Tensor, "b k *space"], targets: Targets, batch: Batch
     ) -> Float[Tensor, "b *space"]:
-        """How far from the targets, per unit. Default: cross entropy."""
+        """How far from the targets, per unit. Default: cross entropy.
+
+        A loss of whole regions (Dice, DMI) may return one value per entry of the first axis, "b": the mean
+        is then over the images that have a labelled pixel. Where the units of a batch hang together, all
+        entries may have the same value.
+        """
         if targets.is_floating_point():
             return soft_cross_entropy(logits, targets)
         return cross_entropy(logits, targets)

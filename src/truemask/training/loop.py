@@ -118,6 +118,7 @@ class Loop:
         """Backward, clip, optimiser step, averaged weights."""
         self._optimiser.zero_grad(set_to_none=True)
         self._fabric.backward(loss)
+        self._share_gradients()
         if self.plan.clip is not None:
             for network in self._modules.values():
                 nn.utils.clip_grad_norm_(network.parameters(), self.plan.clip)
@@ -388,10 +389,20 @@ class Loop:
                     else:
                         mine.copy_(theirs)
 
-    def _share_stores(self) -> None:
-        """Make every process's stores agree: each row was visited by one of them."""
+    def _share_gradients(self) -> None:
+        """Mean over processes of the gradients of tensors beside the networks, whose own are shared already."""
         if self._fabric.world_size == 1:
             return
+        for tensor in self.parameters.values():
+            mine = torch.zeros_like(tensor) if tensor.grad is None else tensor.grad
+            tensor.grad = cast(Tensor, self._fabric.all_reduce(mine, reduce_op="mean"))
+
+    def _share_stores(self) -> None:
+        """Make every process's stores agree: each row was visited by one of them. Memories become a mean."""
+        if self._fabric.world_size == 1:
+            return
+        for tensor in self.parameters.values():
+            tensor.data.copy_(cast(Tensor, self._fabric.all_reduce(tensor.data.clone(), reduce_op="mean")))
         for store in self.stores.values():
             store.agree(lambda values: cast(Tensor, self._fabric.all_reduce(values, reduce_op="sum")))
 

@@ -46,6 +46,8 @@ class ImageLoss:
             labels=torch.stack([sample.labels for sample in samples]).to(loop.device),
             rows=rows.to(loop.device),
             stores={} if trusted else loop.slices(rows, geometries),
+            parameters=loop.parameters,
+            background=loop.problem.background,
             stream=stream,
             trusted=trusted,
         )
@@ -75,6 +77,8 @@ class InstanceLoss:
             labels=torch.full((len(samples),), IGNORE),
             rows=rows,
             objects=tuple(sample.objects.to(loop.device) for sample in samples if sample.objects is not None),
+            parameters=loop.parameters,
+            background=loop.problem.background,
             stream=stream,
             trusted=trusted,
         )
@@ -102,11 +106,20 @@ class InstanceLoss:
 
 
 def unit_mean(loop: "Loop", hooks: Method, logits: Tensor, batch: Batch) -> Float[Tensor, ""]:
-    """Targets (detached), unit losses, and their weighted mean over units that say something."""
+    """Targets (detached), their losses, and the weighted mean over what says something.
+
+    One loss per unit: over units with a label. One loss per image of a label map: over images with a pixel
+    that has one.
+    """
     targets, weights = hooks.targets(batch, logits.detach())
     losses = hooks.unit_loss(logits, targets.detach(), batch)
-    valid = _says_something(targets).to(losses.dtype)
-    return loop.mean(losses, valid if weights is None else valid * weights.detach())
+    valid = _says_something(targets)
+    if losses.ndim == 1 and valid.ndim > 1:
+        valid = valid.flatten(1).any(dim=1)
+    if weights is not None and weights.shape != losses.shape:
+        raise ValueError(f"weights {tuple(weights.shape)} of losses {tuple(losses.shape)}: one for each")
+    counts = valid.to(losses.dtype)
+    return loop.mean(losses, counts if weights is None else counts * weights.detach())
 
 
 def _says_something(targets: Targets) -> Tensor:
