@@ -55,7 +55,7 @@ def read_map(path: Path) -> UInt8[np.ndarray, "h w"] | UInt16[np.ndarray, "h w"]
     if values.ndim != 2 or mode == "F":
         raise BadInput(
             f"{path}: a label map is an indexed or grey image of 8 or 16 bits, this one is {mode}; "
-            "convert its colours to class ids"
+            "name its colours in label_colors.txt, or convert them to class ids"
         )
     if values.dtype.itemsize > 1:
         if values.min(initial=0) < 0 or values.max(initial=0) > np.iinfo(np.uint16).max:
@@ -76,6 +76,11 @@ def image_size(path: Path) -> tuple[int, int]:
 def is_wide(path: Path) -> bool:
     """Whether the file holds more than 8 bits a sample, from the header alone."""
     return _header(path)[1] in _WIDE
+
+
+def is_colour(path: Path) -> bool:
+    """Whether the file holds colours rather than integers, from the header alone; a palette is no colour."""
+    return _header(path)[1] not in (*_GREY, "P", "PA")
 
 
 def channels_of(paths: Sequence[Path]) -> int:

@@ -4,11 +4,13 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
 import numpy as np
 from jaxtyping import UInt8, UInt16
-from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
+from truemask.data.formats.colours import ColourTable, NamedColours, read_colour_file
 from truemask.types import IGNORE, BadInput, Task
 
 META = "meta.json"
@@ -24,12 +26,14 @@ class ClassTable:
         values: what stands in the files for each of them.
         ignore: what stands there for IGNORE; None where nothing does.
         task: what the maps hold, where the class file says so.
+        colours: what stands in files in RGB; None where nothing is known of such files.
     """
 
     names: tuple[str, ...]
     values: tuple[int, ...]
     ignore: int | None = IGNORE
     task: Task | None = None
+    colours: ColourTable | None = None
 
     def to_ids(
         self, values: UInt8[np.ndarray, "h w"] | UInt16[np.ndarray, "h w"], path: Path
@@ -80,19 +84,21 @@ class ClassTable:
 def read_class_table(folder: Path) -> ClassTable | None:
     """What the folder's class file says, the first of meta.json, classes.json, classes.txt; None without one.
 
-    JSON holds a list of names, or {"classes": [...], "ignore": id, "values": [...], "task": "semantic"}, all
-    but classes optional. A class that is also the value to ignore counts as no class. classes.txt holds a
-    name a line.
+    JSON holds a list of names, or {"classes": [...], "ignore": id, "values": [...], "task": "semantic",
+    "colors": [[r, g, b], ...]}, all but classes optional. A class that is also the value to ignore counts as
+    no class. classes.txt holds a name a line. Colours, where they are not said there, come from
+    label_colors.txt or labelmap.txt beside, which will do as a class file too: its lines are then classes 0,
+    1, ..., but for one called void, which is IGNORE.
 
     Raises:
         BadInput: if the file does not say what such a file says.
     """
     path = next((folder / name for name in CLASS_FILES if (folder / name).is_file()), None)
+    beside = read_colour_file(folder)
     if path is None:
-        return None
+        return None if beside is None else table_of(beside)
     if path.suffix == ".txt":
-        names = [line.strip() for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
-        return _table(path, _ClassFile(classes=names))
+        return _table(path, _ClassFile(classes=_lines(path)), beside)
     try:
         said = TypeAdapter(_ClassFile | list[str]).validate_json(path.read_bytes())
     except ValidationError as error:
@@ -100,7 +106,17 @@ def read_class_table(folder: Path) -> ClassTable | None:
             f'{path}: a class file holds ["name", ...] or {{"classes": ["name", ...], "ignore": id}}; '
             f"{_first(error)}"
         ) from error
-    return _table(path, said if isinstance(said, _ClassFile) else _ClassFile(classes=said))
+    return _table(path, said if isinstance(said, _ClassFile) else _ClassFile(classes=said), beside)
+
+
+def table_of(colours: NamedColours) -> ClassTable:
+    """The classes that a file of colours names, without the void one.
+
+    Raises:
+        BadInput: if it names no class.
+    """
+    ignore = IGNORE if colours.void is None else colours.void
+    return _table(colours.path, _ClassFile(classes=list(colours.names), ignore=ignore), colours)
 
 
 def read_class_names(folder: Path) -> tuple[str, ...] | None:
@@ -115,14 +131,26 @@ def write_class_table(folder: Path, table: ClassTable) -> None:
     (folder / META).write_text(json.dumps(said, indent=1) + "\n", encoding="utf-8")
 
 
+_Level = Annotated[int, Field(ge=0, le=255)]
+
+
 class _ClassFile(BaseModel):
     classes: list[str]
     ignore: int | None = IGNORE
     values: list[int] | None = None
     task: Task | None = None
+    colors: list[tuple[_Level, _Level, _Level]] | None = None
 
 
-def _table(path: Path, said: _ClassFile) -> ClassTable:
+def _lines(path: Path) -> list[str]:
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadInput(f"{path}: cannot be read as text ({error}); replace the file") from error
+    return [line.strip() for line in lines if line.strip()]
+
+
+def _table(path: Path, said: _ClassFile, beside: NamedColours | None) -> ClassTable:
     values = list(range(len(said.classes))) if said.values is None else said.values
     ignore = said.ignore
     if "ignore" not in said.model_fields_set and (said.task == Task.INSTANCE or IGNORE in values):
@@ -134,7 +162,29 @@ def _table(path: Path, said: _ClassFile) -> ClassTable:
     kept = [(v, name) for v, name in zip(values, said.classes, strict=True) if v != ignore]
     if not kept:
         raise BadInput(f"{path}: names no class; write one name per class")
-    return ClassTable(tuple(n for _, n in kept), tuple(v for v, _ in kept), ignore, said.task)
+    names, kept_values = tuple(n for _, n in kept), tuple(v for v, _ in kept)
+    ignored = [name for v, name in zip(values, said.classes, strict=True) if v == ignore]
+    return ClassTable(names, kept_values, ignore, said.task, _colours(path, said, beside, names, ignored))
+
+
+def _colours(
+    path: Path, said: _ClassFile, beside: NamedColours | None, names: Sequence[str], ignored: Sequence[str]
+) -> ColourTable | None:
+    """The colours of the classes in use; None unless each has one."""
+    if said.colors is not None:
+        if len(said.colors) != len(said.classes) or len(set(said.colors)) != len(said.colors):
+            raise BadInput(f"{path}: {len(said.classes)} classes need as many different colors")
+        known = dict(zip(said.classes, said.colors, strict=True))
+    elif beside is not None:
+        known = dict(zip(beside.names, beside.colours, strict=True))
+        ignored = [*ignored, *(name for name in beside.names[beside.void :][:1] if beside.void is not None)]
+    else:
+        return None
+    if not set(names) <= known.keys():
+        return None
+    return ColourTable(
+        tuple(known[name] for name in names), next((known[name] for name in ignored if name in known), None)
+    )
 
 
 def _listed(values: Sequence[int]) -> str:

@@ -1,4 +1,7 @@
-"""Folders of images and label maps: images/x.jpg with labels/x.png, in one folder or one per split."""
+"""Folders of images and label maps: images/x.jpg with labels/x.png, in one folder or one per split.
+
+Maps hold integers of 8 or 16 bits; in RGB, where the class file says which colour is which class.
+"""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,6 +13,7 @@ import numpy as np
 from truemask.data.dataset import Dataset
 from truemask.data.files import SPLITS, folders_in, split_name
 from truemask.data.formats.class_file import ClassTable, read_class_table
+from truemask.data.formats.class_maps import read_ids
 from truemask.data.formats.id_maps import check_ids_differ, read_objects
 from truemask.data.image_file import (
     MAP_SUFFIXES,
@@ -76,7 +80,7 @@ class MaskFolder(Dataset):
             objects = read_objects(path, self.keys[row], self.table.ignore)
             self._check_size(row, objects.size)
             return objects
-        ids = self.table.to_ids(read_map(path), path)
+        ids = read_ids(path, self.table)
         self._check_size(row, ids.shape)
         return ids
 

@@ -7,10 +7,12 @@ import numpy as np
 
 from truemask.data.files import link_or_copy
 from truemask.data.formats.class_file import CLASS_FILES, ClassTable, write_class_table
+from truemask.data.formats.class_maps import read_ids, write_ids
+from truemask.data.formats.colours import COLOUR_FILES
 from truemask.data.formats.id_maps import to_map
 from truemask.data.formats.mask_folder import IMAGES, LABELS, MaskFolder, whole_of
 from truemask.data.formats.source_file import file_name, put_image
-from truemask.data.image_file import is_wide, palette_of, read_map, write_map
+from truemask.data.image_file import read_map, write_map
 from truemask.data.splits import Splits
 from truemask.types import Instances, Labels, Task
 
@@ -55,27 +57,26 @@ def write_as_mask_folder(source: Splits, relabelled: Mapping[str, Iterable[Label
 def _write_labels(data: MaskFolder, row: int, labels: Labels, folder: Path) -> None:
     source = data.files.labels[row]
     target = folder / f"{source.stem}.png"
-    values = _values(data, row, labels, target)
-    if np.array_equal(values, read_map(source)):
+    if isinstance(labels, Instances):
+        values = to_map(labels, data.keys[row], data.table.ignore, target)
+        if np.array_equal(values, read_map(source)):
+            link_or_copy(source, folder / source.name)
+        else:
+            write_map(target, values)
+        return
+    assert isinstance(labels, np.ndarray)
+    if np.array_equal(labels, read_ids(source, data.table)):
         link_or_copy(source, folder / source.name)
     else:
-        write_map(target, values, palette_of(source))
-
-
-def _values(data: MaskFolder, row: int, labels: Labels, path: Path) -> np.ndarray:
-    """What stands in the new file, with as many bits as in the old one."""
-    if isinstance(labels, Instances):
-        return to_map(labels, data.keys[row], data.table.ignore, path)
-    assert isinstance(labels, np.ndarray)
-    values = data.table.to_values(labels, path)
-    return values.astype(np.uint16) if is_wide(data.files.labels[row]) else values
+        write_ids(target, labels, data.table, like=source)
 
 
 def _write_classes(data: MaskFolder, folder: Path) -> None:
-    """The source's class file, or one that says what was read without one."""
+    """The source's class files, or one that says what was read without one."""
     whole = whole_of(data.files.home)
-    said = next((whole / name for name in CLASS_FILES if (whole / name).is_file()), None)
-    if said is None:
+    said = [whole / name for name in (*CLASS_FILES, *COLOUR_FILES) if (whole / name).is_file()]
+    if not said:
         write_class_table(folder, data.table)
-    elif not (folder / said.name).exists():
-        link_or_copy(said, folder / said.name)
+    for path in said:
+        if not (folder / path.name).exists():
+            link_or_copy(path, folder / path.name)
