@@ -19,9 +19,9 @@ PROBLEMS = {problem.task: problem for problem in (PIXELS, CLASSES, OBJECTS)}
 
 @cache
 def label_maps():
-    """24 maps of 48 x 64 px in blocks of 8 px, so hundreds of segments; a strip of each is IGNORE."""
+    """40 maps of 48 x 64 px in blocks of 8 px, so hundreds of segments; a strip of each is IGNORE."""
     rng = np.random.default_rng(0)
-    blocks = rng.choice(4, size=(24, 6, 8), p=(0.4, 0.3, 0.2, 0.1)).astype(np.uint8)
+    blocks = rng.choice(4, size=(40, 6, 8), p=(0.4, 0.3, 0.2, 0.1)).astype(np.uint8)
     maps = np.kron(blocks, np.ones((8, 8), dtype=np.uint8))
     maps[:, 20:23] = IGNORE
     return {f"map-{row}": one for row, one in enumerate(maps)}
@@ -53,7 +53,32 @@ def class_ids():
     return {f"image-{row}": int(label) for row, label in enumerate(drawn)}
 
 
-LABELS = {Task.SEMANTIC: label_maps, Task.CLASSIFICATION: class_ids, Task.INSTANCE: object_lists}
+@cache
+def round_lists():
+    """10 lists of 20 objects whose outlines are neither straight nor without corners, some with a hole."""
+    rng = np.random.default_rng(4)
+    return {f"round-{row}": round_list(rng, first_id=10_000 + 100 * row) for row in range(10)}
+
+
+def round_list(rng, *, first_id, count=20):
+    size = (70, 90)
+    rows, columns = np.mgrid[: size[0], : size[1]]
+    masks = np.zeros((count, *size), dtype=bool)
+    for mask in masks:
+        top, left, radius = rng.integers(10, 60), rng.integers(10, 80), rng.integers(4, 12)
+        far = (rows - top) ** 2 + ((columns - left) / rng.uniform(0.5, 2)) ** 2
+        mask[(far <= radius**2) & (far > rng.choice([-1, 4]))] = True
+    codes = rle.pack(masks)
+    classes = rng.choice([1, 2, 3], size=count).astype(np.uint8)
+    ids = first_id + rng.permutation(count).astype(np.int64)
+    return Instances(size, classes, codes, rle.boxes(codes, size), ids, np.zeros(count, dtype=bool))
+
+
+LABELS = {
+    Task.SEMANTIC: label_maps,
+    Task.CLASSIFICATION: class_ids,
+    Task.INSTANCE: lambda: {**object_lists(), **round_lists()},
+}
 
 
 def same(one, other):

@@ -60,17 +60,22 @@ def _majority(labels, factor, ignore, out):
     for top in range(0, height, factor):
         for left in range(0, width, factor):
             bottom, right = min(height, top + factor), min(width, left + factor)
-            counts[:] = 0
             for y in range(top, bottom):
                 for x in range(left, right):
                     counts[labels[y, x]] += 1
+            counts[ignore] = 0
             best = 0
-            for label in range(256):
-                if label != ignore and counts[label] >= counts[best]:
-                    best = label
             for y in range(top, bottom):
                 for x in range(left, right):
-                    out[y, x] = labels[y, x] if labels[y, x] == ignore else best
+                    label = labels[y, x]
+                    more = counts[label] - counts[best]
+                    if more > 0 or (more == 0 and label > best and label != ignore):
+                        best = label
+            for y in range(top, bottom):
+                for x in range(left, right):
+                    label = labels[y, x]
+                    out[y, x] = label if label == ignore else best
+                    counts[label] = 0  # after its last use, so that the next block starts from none
 
 
 @no_type_check

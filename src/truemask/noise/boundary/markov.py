@@ -68,9 +68,7 @@ def markov(
     return redrawn(labels, problem, draws, redraw, rate=rate, what="markov")
 
 
-def _walked(
-    thing: Crop, stream: int, steps: int, theta1: float, theta2: float, *, everywhere: bool
-) -> Crop:
+def _walked(thing: Crop, stream: int, steps: int, theta1: float, theta2: float, *, everywhere: bool) -> Crop:
     """The thing after all steps, with the room for flips around it."""
     from truemask.noise.boundary import markov_kernels  # late: numba takes half a second to import
 

@@ -2,6 +2,7 @@
 
 from typing import no_type_check
 
+import numba
 import numpy as np
 
 from truemask.compiled import compiled
@@ -9,6 +10,65 @@ from truemask.noise.kernels import GOLDEN, mix
 
 _1, _32 = np.uint64(1), np.uint64(32)
 _OFF, _ON, _BEYOND = np.uint8(0), np.uint8(1), np.uint8(2)
+
+
+@no_type_check
+def _differs(state, p, wide, other):
+    """Whether one of the four pixels beside p is `other`."""
+    upright = state[p - wide] == other or state[p + wide] == other
+    return upright or state[p - 1] == other or state[p + 1] == other
+
+
+@no_type_check
+def _wait(waiting, length, waits, side, p):
+    """Put p on the list of its side, unless it is there."""
+    if not waits[p] & (_ON << side):
+        waiting[side, length[side]] = p
+        length[side] += 1
+        waits[p] |= _ON << side
+
+
+differs = numba.njit(inline="always")(_differs)
+wait = numba.njit(inline="always")(_wait)
+
+
+@no_type_check
+def _outlines(mask, reach, state, waiting, length, waits):
+    """Fill `state` and the lists with the outlines as they are."""
+    height, width = mask.shape
+    wide = width + 2
+    for y in range(height):
+        for x in range(width):
+            state[(y + 1) * wide + x + 1] = mask[y, x]
+    for y in range(max(0, reach[0] - 1), min(height, reach[2] + 1)):
+        for x in range(max(0, reach[1] - 1), min(width, reach[3] + 1)):
+            p = (y + 1) * wide + x + 1
+            if differs(state, p, wide, _ON - state[p]):
+                wait(waiting, length, waits, state[p], p)
+
+
+@no_type_check
+def _flipping(state, wide, waiting, length, waits, side, start, threshold, flips):
+    """Which pixels of a side's outline flip in a step, and how many; drops those that left the outline."""
+    width = wide - 2
+    kept, flipped = 0, 0
+    for i in range(length[side]):
+        p = waiting[side, i]
+        if state[p] != side or not differs(state, p, wide, _ON - side):
+            waits[p] &= ~(_ON << side)
+            continue
+        waiting[side, kept] = p
+        kept += 1
+        place = np.uint64((p // wide - 1) * width + p % wide - 1)
+        if (mix(start + (place + _1) * GOLDEN) >> _32) < threshold:
+            flips[flipped] = p
+            flipped += 1
+    length[side] = kept
+    return flipped
+
+
+outlines = numba.njit(_outlines)
+flipping = numba.njit(_flipping)
 
 
 @no_type_check
@@ -25,77 +85,37 @@ def _walk(mask, outwards, stream, threshold, reach):
     Args:
         mask: 0 or 1 "h w", changed in place.
         outwards: for each step whether it is the outer outline's.
+        stream: of the draws.
+        threshold: see above.
         reach: top, left, bottom, right (exclusive) of what is on; comes filled, leaves extended.
     """
     height, width = mask.shape
     wide = width + 2
     state = np.full((height + 2) * wide, _BEYOND, dtype=np.uint8)
-    for y in range(height):
-        for x in range(width):
-            state[(y + 1) * wide + x + 1] = mask[y, x]
-    beside = (-wide, -1, 1, wide)
-    # Row 0: off pixels, row 1: on pixels that wait; which row a pixel waits in, as bits.
-    waiting = np.empty((2, height * width), dtype=np.int32)
+    # Row 0: off pixels, row 1: on pixels that wait; which of the rows a pixel waits in, as bits.
+    waiting, length = np.empty((2, height * width), dtype=np.int32), np.zeros(2, dtype=np.int64)
     waits = np.zeros(state.size, dtype=np.uint8)
-    length = np.zeros(2, dtype=np.int64)
     flips = np.empty(height * width, dtype=np.int32)
-    for y in range(max(0, reach[0] - 1), min(height, reach[2] + 1)):
-        for x in range(max(0, reach[1] - 1), min(width, reach[3] + 1)):
-            p = (y + 1) * wide + x + 1
-            side = state[p]
-            for step in beside:
-                if state[p + step] == _ON - side:
-                    waiting[side, length[side]] = p
-                    length[side] += 1
-                    waits[p] = _ON << side
-                    break
-    pixels = np.uint64(height * width)
+    outlines(mask, reach, state, waiting, length, waits)
     for t in range(outwards.size):
         side = _OFF if outwards[t] else _ON
-        other = _ON - side
-        kept, flipped = 0, 0
-        for i in range(length[side]):
-            p = waiting[side, i]
-            there = state[p] == side and (
-                state[p - wide] == other
-                or state[p - 1] == other
-                or state[p + 1] == other
-                or state[p + wide] == other
-            )
-            if not there:
-                waits[p] &= ~(_ON << side)
-                continue
-            waiting[side, kept] = p
-            kept += 1
-            place = np.uint64((p // wide - 1) * width + p % wide - 1)
-            draw = mix(stream + (np.uint64(t) * pixels + place + _1) * GOLDEN)
-            if (draw >> _32) < threshold:
-                flips[flipped] = p
-                flipped += 1
-        length[side] = kept
+        start = stream + np.uint64(t) * np.uint64(height * width) * GOLDEN
+        flipped = flipping(state, wide, waiting, length, waits, side, start, threshold, flips)
         # Only now: all draws of a step are about the outline as it was before the step.
         for i in range(flipped):
-            p = flips[i]
-            state[p] = other
+            p = np.int64(flips[i])
+            state[p] = _ON - side
             y, x = p // wide - 1, p % wide - 1
-            mask[y, x] = other
-            if other == _ON:
+            mask[y, x] = _ON - side
+            if side == _OFF:
                 reach[0], reach[1] = min(reach[0], y), min(reach[1], x)
                 reach[2], reach[3] = max(reach[2], y + 1), max(reach[3], x + 1)
+        # The flipped pixels may now be of the other outline, their neighbours of either.
         for i in range(flipped):
-            p = flips[i]
-            # The flipped pixels may now be of the other outline, their neighbours of either.
-            if not waits[p] & (_ON << other):
-                waiting[other, length[other]] = p
-                length[other] += 1
-                waits[p] |= _ON << other
-            for step in beside:
-                q = p + step
-                its = state[q]
-                if its != _BEYOND and not waits[q] & (_ON << its):
-                    waiting[its, length[its]] = q
-                    length[its] += 1
-                    waits[q] |= _ON << its
+            p = np.int64(flips[i])
+            for q in (p, p - wide, p - 1, p + 1, p + wide):
+                if state[q] != _BEYOND:
+                    wait(waiting, length, waits, state[q], q)
 
 
 @no_type_check

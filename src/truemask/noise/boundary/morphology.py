@@ -123,9 +123,7 @@ def _areas(labels: UInt8[np.ndarray, "h w"]) -> Int64[np.ndarray, "256"]:
 
 def _largest_first(areas: Int64[np.ndarray, "256"]) -> list[int]:
     """The classes in the map by area; the lower id first where areas are equal."""
-    return sorted(
-        map(int, np.flatnonzero(areas[:IGNORE])), key=lambda class_id: (-areas[class_id], class_id)
-    )
+    return sorted(map(int, np.flatnonzero(areas[:IGNORE])), key=lambda class_id: (-areas[class_id], class_id))
 
 
 def _spread(
