@@ -6,6 +6,7 @@ from truemask.noise import NOISES, check, parse
 from truemask.types import BadInput, Problem, Task
 
 THERE_IS = ", ".join((*sorted(NOISES), "none"))
+FOR_IMAGES = ", ".join(name for name, row in sorted(NOISES.items()) if Task.CLASSIFICATION in row.tasks)
 FLIP_HAS = "rate, background, rates, exact"
 RATES = st.floats(0, 1, width=32)
 STEPS = st.one_of(
@@ -20,6 +21,11 @@ STEPS = st.one_of(
     st.just("skeleton"),
     st.builds("asymmetric:{},map=voc".format, RATES),
     st.builds("asymmetric:{},map=cat>dog;1>2".format, RATES),
+    st.builds("superclass:{},groups=coco,to=swap".format, RATES),
+    st.builds("superclass:{},groups=dog/cat;blocks/3".format, RATES),
+    st.builds("permutation:{},map=reed".format, RATES),
+    st.builds("confident:{},sparsity={}".format, RATES, RATES),
+    st.just("matrix:0.25/0.75;0.75/0.25"),
 )
 SPECS = st.lists(STEPS, max_size=3).map(lambda steps: "+".join(steps) or "none")
 
@@ -111,8 +117,8 @@ def test_knobs_are_typed_and_complete():
         ("sample:0.4,as=bg", "sample: as is one of ignore, background; got 'bg'"),
         (
             "asymmetric:0.4,map=vok",
-            "asymmetric: no class map called 'vok'; there is: cifar10, cityscapes, mnist, scenes, voc; or "
-            "pairs such as map=cat>dog;dog>cat",
+            "asymmetric: no class map called 'vok'; there is: cifar10, cityscapes, dmi, mnist, reed, "
+            "scenes, voc; or pairs such as map=cat>dog;dog>cat",
         ),
         (
             "asymmetric:0.4,map=a>b>c",
@@ -144,14 +150,13 @@ DIGITS = Problem(Task.CLASSIFICATION, ("0", "1", "2"))
         (
             "flip:0.4",
             DIGITS,
-            "flip does not apply to classification labels, only to semantic ones; "
-            "there is: asymmetric, symmetric",
+            f"flip does not apply to classification labels, only to semantic ones; there is: {FOR_IMAGES}",
         ),
         (
             "dilate:2",
             DIGITS,
             "dilate does not apply to classification labels, only to instance and semantic ones; "
-            "there is: asymmetric, symmetric",
+            f"there is: {FOR_IMAGES}",
         ),
         ("miss:0.3", STREET, "miss needs a background class; among car, bus there is none"),
         ("skeleton", STREET, "skeleton needs a background class; among car, bus there is none"),

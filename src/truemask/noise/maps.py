@@ -19,7 +19,16 @@ CLASS_MAPS: Mapping[str, tuple[tuple[str, str], ...]] = {
         ("cat", "dog"),
         ("dog", "cat"),
     ),
+    # The same without dogs for cats: Xu et al. (DMI), NeurIPS 2019, arXiv:1909.03388.
+    "dmi": (
+        ("truck", "automobile"),
+        ("bird", "airplane"),
+        ("deer", "horse"),
+        ("cat", "dog"),
+    ),
     "mnist": (("7", "1"), ("2", "7"), ("5", "6"), ("6", "5"), ("3", "8")),
+    # A permutation of ten classes: Reed et al., ICLR workshop 2015, arXiv:1412.6596.
+    "reed": tuple((str(true), str(given)) for true, given in enumerate((7, 9, 0, 4, 2, 1, 3, 5, 6, 8))),
     # Yang et al., Learning with Noisy Class Labels for Instance Segmentation, ECCV 2020.
     "voc": (
         ("bird", "aeroplane"),

@@ -78,15 +78,59 @@ def asymmetric(
     return spread(np.full(num_classes, rate), to)
 
 
-def pair(num_classes: int, rate: float) -> Float64[np.ndarray, "k k"]:
-    """Change a label of class i with chance `rate`, to class i + 1; the last to the first.
+def sequential(
+    num_classes: int, rate: float, targets: Mapping[int, Sequence[int]]
+) -> Float64[np.ndarray, "k k"]:
+    """What comes of asymmetric noise that goes class by class, by id, over labels it has changed already.
 
-    Source: pair flipping of Han et al., NeurIPS 2018, arXiv:1804.06872.
+    A label that became a class whose turn is still to come may change once more: with cats to dogs and dogs
+    to cats, rate * (1 - rate) of the cats end up as dogs, not `rate` of them.
 
     Raises:
         BadInput: if the rate is outside [0, 1].
     """
-    return spread(np.full(num_classes, rate), np.roll(np.eye(num_classes, dtype=bool), 1, axis=1))
+    done = np.eye(num_classes)
+    for source in sorted(targets):
+        done = done @ asymmetric(num_classes, rate, {source: targets[source]})
+    return done
+
+
+def redrawn(
+    num_classes: int, rate: float, targets: Mapping[int, Sequence[int]]
+) -> Float64[np.ndarray, "k k"]:
+    """With chance `rate` draw a label of class i anew, from targets[i] alike.
+
+    The true class may be among them, so fewer labels than `rate` may end up wrong; a class named twice counts
+    twice. Classes without targets stay.
+
+    Raises:
+        BadInput: if the rate is outside [0, 1].
+    """
+    transition = spread(np.full(num_classes, rate), np.zeros((num_classes, num_classes), dtype=bool))
+    for source, drawn in targets.items():
+        transition[source] *= 1 - rate
+        np.add.at(transition[source], list(drawn), rate / len(drawn))
+    return transition
+
+
+def pair(num_classes: int, rate: float, *, exempt: int | None = None) -> Float64[np.ndarray, "k k"]:
+    """Change a label of class i with chance `rate`, to class i + 1; the last to the first.
+
+    Source: pair flipping of Han et al., NeurIPS 2018, arXiv:1804.06872.
+
+    Args:
+        num_classes: k.
+        rate: in [0, 1].
+        exempt: a class that is skipped, such as an object list's background.
+
+    Raises:
+        BadInput: if the rate is outside [0, 1], or there are not two classes to change between.
+    """
+    order = [class_id for class_id in range(num_classes) if class_id != exempt]
+    if len(order) < 2:
+        raise BadInput("pair noise needs two classes to change between; this problem has one")
+    following = zip(order, order[1:] + order[:1], strict=True)
+    return asymmetric(num_classes, rate, {one: (other,) for one, other in following})
 
 
 def spread(rates: Float[np.ndarray, "k"], targets: Bool[np.ndarray, "k m"]) -> Float64[np.ndarray, "k m"]:
