@@ -7,6 +7,7 @@ from truemask.methods.ce import CE
 from truemask.methods.co_teaching import CoTeaching
 from truemask.methods.elr import ELR
 from truemask.methods.gce import GCE
+from truemask.methods.joint_optimization import JointOptimization
 from truemask.methods.knobs import Knob, read_knobs
 from truemask.methods.knobs import knobs_of as knobs_of_class
 from truemask.methods.lncis import LNCIS
@@ -22,6 +23,7 @@ METHODS: Mapping[str, type[Method]] = {
     "co_teaching": CoTeaching,
     "elr": ELR,
     "gce": GCE,
+    "joint_optimization": JointOptimization,
     "lncis": LNCIS,
     "sce": SCE,
     "truncated_gce": TruncatedGCE,
