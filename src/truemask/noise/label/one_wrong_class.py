@@ -86,11 +86,12 @@ def permutation_transition(
     return asymmetric_matrix(problem.num_classes, rate, targets)
 
 
-def biased(labels: Labels, problem: Problem, draws: Draws, *, rate: Rate) -> Labels:
+def consistent(labels: Labels, problem: Problem, draws: Draws, *, rate: Rate) -> Labels:
     """Labels changed to one wrong class for each class, drawn once from the seed: consistent mistakes.
 
     Two classes may be mistaken for the same one, unlike in a permutation. The flip noise of GLC (Hendrycks et
-    al., NeurIPS 2018, arXiv:1802.05300). Inconsistent mistakes of the same rate are `symmetric`.
+    al., NeurIPS 2018, arXiv:1802.05300). Inconsistent mistakes of the same rate are `symmetric`; `biased` are
+    consistent ones that follow from what an image looks like.
 
     Args:
         labels: of one image; IGNORE and crowd objects stay.
@@ -101,12 +102,12 @@ def biased(labels: Labels, problem: Problem, draws: Draws, *, rate: Rate) -> Lab
     Raises:
         BadInput: if there are not two classes to change between.
     """
-    return relabel(labels, biased_transition(problem, draws, rate=rate), draws)
+    return relabel(labels, consistent_transition(problem, draws, rate=rate), draws)
 
 
-def biased_transition(problem: Problem, draws: Draws, *, rate: float) -> Float64[np.ndarray, "k k"]:
-    """P(j | y) of `biased`."""
-    known = _at_least_two(problem, "biased")
+def consistent_transition(problem: Problem, draws: Draws, *, rate: float) -> Float64[np.ndarray, "k k"]:
+    """P(j | y) of `consistent`."""
+    known = _at_least_two(problem, "consistent")
     share = draws.of_all_images().uniforms("which class", np.array(known))
     places = (share * (len(known) - 1)).astype(int).tolist()
     others = [known[:own] + known[own + 1 :] for own in range(len(known))]

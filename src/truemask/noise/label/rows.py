@@ -7,8 +7,8 @@ from truemask.noise.label.confident import confident, confident_transition
 from truemask.noise.label.mapped import asymmetric, asymmetric_transition, mapped_wrong
 from truemask.noise.label.matrix import matrix, matrix_transition
 from truemask.noise.label.one_wrong_class import (
-    biased,
-    biased_transition,
+    consistent,
+    consistent_transition,
     pair,
     pair_transition,
     permutation,
@@ -94,17 +94,17 @@ ROWS: Mapping[str, Noise] = {
         nothing="permutation:0",
         source="Reed et al., ICLR workshop 2015, arXiv:1412.6596",
     ),
-    "biased": Noise(
-        biased,
+    "consistent": Noise(
+        consistent,
         level="class",
         tasks=_ANY,
         formula="P(w(y) | y) = rate for one wrong class w(y) of each y, drawn once",
         realised=changed,
         share_of=_OF_ALL,
         declares=None,
-        transition=biased_transition,
-        example="biased:0.3",
-        nothing="biased:0",
+        transition=consistent_transition,
+        example="consistent:0.3",
+        nothing="consistent:0",
         source="Hendrycks et al. (GLC), NeurIPS 2018, arXiv:1802.05300",
     ),
     "superclass": Noise(

@@ -35,8 +35,8 @@ def symmetric(
     Images and pixels: the background, where there is one, is a class like the others and changes too (on
     pixels this equals `flip`). Objects: only object classes; none becomes background, none comes from it.
 
-    Labels of images change one by one, so the realised rate varies a little around the declared one. Code
-    that changes an exact number of images of each class (SCE, APL, D2L) has to see the whole data set first.
+    Labels of images change one by one, so the realised rate varies a little around the declared one. Released
+    code that changes an exact number of images (SCE, APL, D2L) has to see the whole set first: `unbiased`.
 
     Args:
         labels: of one image; IGNORE and crowd objects stay.
