@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 
-from truemask.data.formats import class_arrays, class_folder, coco, mask_folder, write_classes, yolo
+from truemask.data.formats import class_arrays, class_folder, coco, labelme, mask_folder, write_classes, yolo
 from truemask.data.formats.format import Format
 from truemask.data.formats.write_coco import write_as_coco, write_coco
+from truemask.data.formats.write_labelme import write_as_labelme, write_labelme
 from truemask.data.formats.write_mask_folder import write_as_mask_folder, write_mask_folder
 from truemask.data.formats.write_yolo import write_as_yolo, write_yolo
 from truemask.types import Task
@@ -20,6 +21,16 @@ FORMATS: Mapping[str, Format] = {
         write_as=write_as_yolo,
         loses=frozenset({"ids", "crowd", "unknown", "boxes", "blank", "keys", "colour"}),
         polygons=True,
+    ),
+    "labelme": Format(
+        looks_like="LabelMe JSON files",
+        tasks=frozenset({Task.INSTANCE}),
+        sniff=labelme.sniff,
+        open=labelme.open_labelme,
+        rows=labelme.LabelMeSplit,
+        write=write_labelme,
+        write_as=write_as_labelme,
+        loses=frozenset({"boxes", "keys", "colour"}),
     ),
     "mask-folder": Format(
         looks_like="images/ with labels/ beside",

@@ -20,7 +20,7 @@ class Found:
     """One object of an image.
 
     Args:
-        id: lasting, and unique in the data set.
+        id: lasting, and unique in its split.
         class_id: 1 and up; IGNORE where unknown.
         mask: COCO run-length code.
         crowd: one annotation for many objects.
@@ -51,7 +51,7 @@ def object_id(split: str, key: str, mark: str | int) -> int:
 
 
 def check_ids_differ(name: str, objects: Iterable[Instances]) -> None:
-    """Raises BadInput if two objects of a data set have one id."""
+    """Raises BadInput if two objects of a split have one id."""
     seen: set[int] = set()
     for one in objects:
         for id_ in one.ids.tolist():

@@ -5,6 +5,7 @@ from pathlib import Path
 from truemask.data.dataset import Dataset
 from truemask.data.files import link_or_copy
 from truemask.data.image_file import write_image
+from truemask.types import BadInput
 
 
 def file_name(data: Dataset, row: int) -> str:
@@ -14,7 +15,13 @@ def file_name(data: Dataset, row: int) -> str:
 
 
 def put_image(data: Dataset, row: int, target: Path) -> None:
-    """The row's image at `target`: its file linked, or a PNG."""
+    """The row's image at `target`: its file linked, or a PNG.
+
+    Raises:
+        BadInput: if an image is there already: two keys may differ in `/` and `__` alone.
+    """
+    if target.exists():
+        raise BadInput(f"{data.name}: two images would be called {target.name}; rename {data.keys[row]}")
     source = data.file(row)
     target.parent.mkdir(parents=True, exist_ok=True)
     if source is None:

@@ -10,6 +10,7 @@ from typing import Any
 import yaml
 
 from truemask.data.files import SPLITS
+from truemask.data.formats.places import is_there
 from truemask.data.image_file import is_image
 from truemask.types import BadInput
 
@@ -130,12 +131,12 @@ def _entries(path: Path, split: str, said: object) -> list[str]:
         raise BadInput(
             f"{path}: {split} is a folder of images, a text file that lists them, or a list of those"
         )
-    return entries
+    return [str(entry) for entry in entries]
 
 
 def _place(root: Path, entry: str) -> Path | None:
     for place in (root / entry, root / re.sub(r"^(\.\./)+", "", entry)):
-        if place.exists():
+        if is_there(place):
             return Path(os.path.normpath(place))
     return None
 
@@ -151,7 +152,7 @@ def _images_of(place: Path) -> list[Path]:
     if place.is_dir():
         return sorted(file for file in place.rglob("*") if is_image(file) and file.is_file())
     images = [_from_list(place, line) for line in _listed(place)]
-    if missing := [image for image in images if not image.is_file()]:
+    if missing := [image for image in images if not is_there(image)]:
         raise BadInput(f"{place}: {missing[0]} is not there; bring it back or remove its line")
     return images
 
