@@ -14,8 +14,8 @@ from truemask.noise.boundary.things import redrawn_in, widened
 def grown_to(thing: Crop, ratio: float, shape: Shape) -> Crop:
     """The thing grown evenly to `ratio` times its area (1 or more); as far as the image has room."""
     area = int(np.count_nonzero(thing.mask))
-    # In a corner of the image a thing gains at least a quarter of a disk.
-    margin_px = ceil(2 * sqrt((ratio - 1) * area / pi)) + 1
+    # No thing needs a larger radius than a disk does (Brunn and Minkowski), but at the image's edge.
+    margin_px = ceil((sqrt(ratio) - 1) * sqrt(area / pi)) + 1
     wide = widened(thing, margin_px)
     while True:
         outside = wide.mask == 0

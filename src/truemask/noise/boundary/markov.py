@@ -3,11 +3,12 @@
 Source: Yao et al., "Learning to Segment from Noisy Annotations: A Spatial Correction Approach", ICLR 2023.
 """
 
+from math import ceil
 from typing import Annotated
 
 import cv2
 import numpy as np
-from jaxtyping import UInt8
+from jaxtyping import Int64, UInt8
 
 from truemask.crops import Crop
 from truemask.noise.boundary import streams
@@ -72,12 +73,21 @@ def _walked(thing: Crop, stream: int, steps: int, theta1: float, theta2: float, 
     """The thing after all steps, with the room for flips around it."""
     from truemask.noise.boundary import markov_kernels  # late: numba takes half a second to import
 
-    around, walking, _ = map(int, streams.bits(stream, 3))
-    wide = widened(thing, max(thing.size) if everywhere else steps + _AROUND_PX)
-    top, left = thing.top - wide.top, thing.left - wide.left
-    reach = np.array([top, left, top + thing.mask.shape[0], left + thing.mask.shape[1]], dtype=np.int64)
-    outwards = streams.uniforms(around, steps) < theta1
-    markov_kernels.walk(wide.mask, outwards, np.uint64(walking), np.uint64(threshold(theta2)), reach)
+    around, walking, _ = streams.bits(stream, 3)
+    outwards = streams.uniforms(int(around), steps) < theta1
+    # Twice as far as outlines usually get. If one gets to the edge of its crop, it starts again on a larger.
+    margin_px = max(thing.size) if everywhere else ceil(2 * theta2 * np.count_nonzero(outwards)) + _AROUND_PX
+    while True:
+        wide = widened(thing, margin_px)
+        top, left = thing.top - wide.top, thing.left - wide.left
+        reach = np.array([top, left, top + thing.mask.shape[0], left + thing.mask.shape[1]], dtype=np.int64)
+        place = wide.top * wide.size[1] + wide.left
+        markov_kernels.walk(
+            wide.mask, place, wide.size, outwards, walking, np.uint64(threshold(theta2)), reach
+        )
+        if _had_room(wide, reach):
+            break
+        margin_px *= 2
     if everywhere:
         return wide
     top, left = np.maximum(reach[:2] - _AROUND_PX, 0).tolist()
@@ -85,6 +95,14 @@ def _walked(thing: Crop, stream: int, steps: int, theta1: float, theta2: float, 
     return Crop(
         np.ascontiguousarray(wide.mask[top:bottom, left:right]), wide.top + top, wide.left + left, wide.size
     )
+
+
+def _had_room(wide: Crop, reach: Int64[np.ndarray, "4"]) -> bool:
+    """Whether nothing got to an edge of the crop that is not one of the image."""
+    (rows, columns), (height, width) = wide.mask.shape, wide.size
+    top, left, bottom, right = reach.tolist()
+    upright = (top > 0 or wide.top == 0) and (bottom < rows or wide.top + rows == height)
+    return upright and (left > 0 or wide.left == 0) and (right < columns or wide.left + columns == width)
 
 
 def _blurred(walked: Crop, stream: int, theta3: float) -> Crop:

@@ -8,7 +8,7 @@ import numpy as np
 from truemask.compiled import compiled
 from truemask.noise.kernels import GOLDEN, mix
 
-_1, _32 = np.uint64(1), np.uint64(32)
+_32 = np.uint64(32)
 _OFF, _ON, _BEYOND = np.uint8(0), np.uint8(1), np.uint8(2)
 
 
@@ -20,10 +20,11 @@ def _differs(state, p, wide, other):
 
 
 @no_type_check
-def _wait(waiting, length, waits, side, p):
-    """Put p on the list of its side, unless it is there."""
+def _wait(waiting, length, waits, side, p, place):
+    """Put p, which is at this place of the image, on the list of its side, unless it is there."""
     if not waits[p] & (_ON << side):
-        waiting[side, length[side]] = p
+        waiting[side, length[side], 0] = p
+        waiting[side, length[side], 1] = place
         length[side] += 1
         waits[p] |= _ON << side
 
@@ -33,7 +34,7 @@ wait = numba.njit(inline="always")(_wait)
 
 
 @no_type_check
-def _outlines(mask, reach, state, waiting, length, waits):
+def _outlines(mask, place, across, reach, state, waiting, length, waits):
     """Fill `state` and the lists with the outlines as they are."""
     height, width = mask.shape
     wide = width + 2
@@ -44,24 +45,22 @@ def _outlines(mask, reach, state, waiting, length, waits):
         for x in range(max(0, reach[1] - 1), min(width, reach[3] + 1)):
             p = (y + 1) * wide + x + 1
             if differs(state, p, wide, _ON - state[p]):
-                wait(waiting, length, waits, state[p], p)
+                wait(waiting, length, waits, state[p], p, place + y * across + x)
 
 
 @no_type_check
 def _flipping(state, wide, waiting, length, waits, side, start, threshold, flips):
     """Which pixels of a side's outline flip in a step, and how many; drops those that left the outline."""
-    width = wide - 2
     kept, flipped = 0, 0
     for i in range(length[side]):
-        p = waiting[side, i]
+        p, place = waiting[side, i, 0], waiting[side, i, 1]
         if state[p] != side or not differs(state, p, wide, _ON - side):
             waits[p] &= ~(_ON << side)
             continue
-        waiting[side, kept] = p
+        waiting[side, kept, 0], waiting[side, kept, 1] = p, place
         kept += 1
-        place = np.uint64((p // wide - 1) * width + p % wide - 1)
-        if (mix(start + (place + _1) * GOLDEN) >> _32) < threshold:
-            flips[flipped] = p
+        if (mix(start + np.uint64(place + 1) * GOLDEN) >> _32) < threshold:
+            flips[flipped, 0], flips[flipped, 1] = p, place
             flipped += 1
     length[side] = kept
     return flipped
@@ -72,50 +71,60 @@ flipping = numba.njit(_flipping)
 
 
 @no_type_check
-def _walk(mask, outwards, stream, threshold, reach):
+def _walk(mask, place, size, outwards, stream, threshold, reach):
     """Flip pixels of the outline, step by step, in place.
 
     At step t the outer outline (off, with a neighbour that is on) or the inner one (on, with one off) is
-    looked at; pixel p of it flips if the high half of draw t * pixels + p is below `threshold`. What is
-    beyond the mask's edge is neither on nor off.
+    looked at; the pixel at flat place p of the image flips if the high half of draw t * height * width + p
+    is below `threshold`. What is beyond the mask's edge is neither on nor off.
 
     Pixels of an outline wait in a list, so a step costs the outline's length and not the image's area. One
     that has left its outline is dropped when its list is next looked at.
 
     Args:
         mask: 0 or 1 "h w", changed in place.
+        place: flat place in the image of the mask's first pixel.
+        size: height and width of the image.
         outwards: for each step whether it is the outer outline's.
         stream: of the draws.
         threshold: see above.
         reach: top, left, bottom, right (exclusive) of what is on; comes filled, leaves extended.
     """
     height, width = mask.shape
-    wide = width + 2
+    wide, across = width + 2, size[1]
     state = np.full((height + 2) * wide, _BEYOND, dtype=np.uint8)
     # Row 0: off pixels, row 1: on pixels that wait; which of the rows a pixel waits in, as bits.
-    waiting, length = np.empty((2, height * width), dtype=np.int32), np.zeros(2, dtype=np.int64)
+    waiting, length = np.empty((2, height * width, 2), dtype=np.int64), np.zeros(2, dtype=np.int64)
     waits = np.zeros(state.size, dtype=np.uint8)
-    flips = np.empty(height * width, dtype=np.int32)
-    outlines(mask, reach, state, waiting, length, waits)
+    flips = np.empty((height * width, 2), dtype=np.int64)
+    outlines(mask, place, across, reach, state, waiting, length, waits)
     for t in range(outwards.size):
         side = _OFF if outwards[t] else _ON
-        start = stream + np.uint64(t) * np.uint64(height * width) * GOLDEN
+        start = stream + np.uint64(t) * np.uint64(size[0] * across) * GOLDEN
         flipped = flipping(state, wide, waiting, length, waits, side, start, threshold, flips)
         # Only now: all draws of a step are about the outline as it was before the step.
         for i in range(flipped):
-            p = np.int64(flips[i])
+            p = flips[i, 0]
             state[p] = _ON - side
-            y, x = p // wide - 1, p % wide - 1
-            mask[y, x] = _ON - side
             if side == _OFF:
+                y, x = p // wide - 1, p % wide - 1
                 reach[0], reach[1] = min(reach[0], y), min(reach[1], x)
                 reach[2], reach[3] = max(reach[2], y + 1), max(reach[3], x + 1)
         # The flipped pixels may now be of the other outline, their neighbours of either.
         for i in range(flipped):
-            p = np.int64(flips[i])
-            for q in (p, p - wide, p - 1, p + 1, p + wide):
+            p, at = flips[i, 0], flips[i, 1]
+            for q, there in (
+                (p, at),
+                (p - wide, at - across),
+                (p - 1, at - 1),
+                (p + 1, at + 1),
+                (p + wide, at + across),
+            ):
                 if state[q] != _BEYOND:
-                    wait(waiting, length, waits, state[q], q)
+                    wait(waiting, length, waits, state[q], q, there)
+    for y in range(height):
+        for x in range(width):
+            mask[y, x] = state[(y + 1) * wide + x + 1]
 
 
 @no_type_check

@@ -7,10 +7,9 @@ import numpy as np
 from jaxtyping import UInt8
 
 from truemask.crops import Crop
-from truemask.noise.background import background_of
 from truemask.noise.boundary.things import redrawn, redrawn_in
 from truemask.noise.draws import Draws
-from truemask.types import IGNORE, Instances, Problem
+from truemask.types import Instances, Problem
 
 
 def skeleton(
@@ -18,8 +17,8 @@ def skeleton(
 ) -> UInt8[np.ndarray, "h w"] | Instances:
     """Only the middle lines of things, one pixel wide; the rest of them becomes background.
 
-    In a label map each foreground class is thinned by itself, so classes that touch keep a line each.
-    Objects are thinned one by one.
+    In a label map each connected region of a foreground class is thinned by itself, so classes that touch
+    keep a line each. Objects are thinned one by one.
 
     Args:
         labels: of one image; IGNORE and crowd objects stay.
@@ -29,19 +28,10 @@ def skeleton(
     Raises:
         BadInput: if a label map's problem has no background.
     """
+    return redrawn(labels, problem, draws, lambda thing, _: _lines(thing), rate=1, what="skeleton")
+
+
+def _lines(thing: Crop) -> Crop:
     from skimage.morphology import skeletonize  # late: it takes a second
-
-    if isinstance(labels, Instances):
-        return redrawn(labels, problem, draws, lambda thing, _: _line(thing), rate=1, what="skeleton")
-    background = background_of(problem, "skeleton")
-    noisy = np.full_like(labels, background)
-    for class_id in np.setdiff1d(np.unique(labels), [background, IGNORE]):
-        noisy[skeletonize(labels == class_id)] = class_id
-    noisy[labels == IGNORE] = IGNORE
-    return noisy
-
-
-def _line(thing: Crop) -> Crop:
-    from skimage.morphology import skeletonize
 
     return redrawn_in(thing, skeletonize(thing.mask.astype(bool)).view(np.uint8))
