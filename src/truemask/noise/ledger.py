@@ -12,11 +12,14 @@ from truemask.noise.changes import Changes, changes
 from truemask.noise.corrupt import stepwise
 from truemask.noise.counts import Share, class_counts, counts, units
 from truemask.noise.draws import Draws
+from truemask.noise.row import Knobs, Noise
 from truemask.noise.spec import Spec
 from truemask.noise.table import NOISES
 from truemask.types import BadInput, Instances, Labels, Problem
 
 _DIGEST_BYTES = 16
+_GRAIN = 2.0**-40
+"""Expected numbers are added up in whole grains: so the order in which images come changes no digit."""
 
 
 class _Packed(NamedTuple):
@@ -48,6 +51,7 @@ class Ledger:
     steps: list[Share] = field(init=False)
     counts: Int64[np.ndarray, "k k+1"] = field(init=False)
     occurred: Int64[np.ndarray, "steps k"] = field(init=False)
+    expected: list[int | None] = field(init=False)
     _digests: dict[str, bytes] = field(default_factory=dict)
     _changes: dict[str, _Packed] = field(default_factory=dict)
 
@@ -56,6 +60,7 @@ class Ledger:
         self.steps = [(0, 0)] * len(self.spec.steps)
         self.counts = np.zeros((k, k + 1), dtype=np.int64)
         self.occurred = np.zeros((len(self.spec.steps), k), dtype=np.int64)
+        self.expected = [None if NOISES[step.name].expected is None else 0 for step in self.spec.steps]
 
     @property
     def images(self) -> int:
@@ -70,15 +75,18 @@ class Ledger:
         """
         before, done = labels, []
         occurred = np.zeros_like(self.occurred)
+        expected: list[int | None] = []
         made = stepwise(labels, self.spec, problem=self.problem, seed=self.seed, key=key)
         for place, (step, after) in enumerate(zip(self.spec.steps, made, strict=True)):
             row = NOISES[step.name]
             done.append(row.realised(before, after, self.problem, step.knobs()))
             if row.transition is not None:
                 occurred[place] = class_counts(before, self.problem)
+            expected.append(_grains(row, before, self.problem, step.knobs()))
             before = after
         self._add(key, labels, before, done)
         self.occurred += occurred
+        self.expected = _sums(self.expected, expected)
         return before
 
     def merge(self, other: "Ledger") -> None:
@@ -99,12 +107,14 @@ class Ledger:
         self.steps = [_sum(ours, theirs) for ours, theirs in zip(self.steps, other.steps, strict=True)]
         self.counts += other.counts
         self.occurred += other.occurred
+        self.expected = _sums(self.expected, other.expected)
         self.units += other.units
         self.changed += other.changed
 
     def declared(self, place: int) -> float | None:
         """What the realised rate of a step should come to: of a class-conditional noise the effective rate,
-        its matrix weighed by how often each class occurred; else the knob that says it; else None.
+        its matrix weighed by how often each class occurred; where chances differ from unit to unit their
+        mean; else the knob that says it; else None.
         """
         step, (_, of) = self.spec.steps[place], self.steps[place]
         row, knobs = NOISES[step.name], step.knobs()
@@ -112,6 +122,9 @@ class Ledger:
             matrix = row.transition(self.problem, Draws(self.seed, "", place), **knobs)
             expected = float(self.occurred[place] @ (1 - matrix.diagonal()))
             return round(expected / of, 12) if of else None
+        if row.expected is not None:
+            grains = self.expected[place]
+            return round(grains * _GRAIN / of, 12) if of and grains is not None else None
         value = knobs[row.declares] if row.declares else None
         return float(value) if isinstance(value, float | int) else None
 
@@ -146,6 +159,18 @@ class Ledger:
 
 def _sum(one: Share, other: Share) -> Share:
     return one[0] + other[0], one[1] + other[1]
+
+
+def _grains(row: Noise, before: Labels, problem: Problem, knobs: Knobs) -> int | None:
+    expected = None if row.expected is None else row.expected(before, problem, knobs)
+    return None if expected is None else round(expected / _GRAIN)
+
+
+def _sums(ours: list[int | None], theirs: list[int | None]) -> list[int | None]:
+    return [
+        None if one is None or other is None else one + other
+        for one, other in zip(ours, theirs, strict=True)
+    ]
 
 
 def _digest(labels: Labels) -> bytes:

@@ -29,6 +29,9 @@ class Noise:
         transition: of a noise that looks at nothing but the class: `(problem, draws, *, knobs) -> P(j | y)`,
             "k k" or with a last column for IGNORE "k k+1". Then `realised` counts labels changed, and what
             it should come to follows from the matrix and how often each class occurs: the effective rate.
+        expected: where the chance differs from unit to unit, by class and size: how many of the units that
+            `realised` counts should change, `(before, problem, knobs) -> their chances added up`; None where
+            that cannot be said. It goes before `declares`.
         example: a spec, for problems with at least three classes, background included.
         nothing: a spec of it that leaves all labels as they are, if there is one.
         source: authors, venue, arXiv.
@@ -36,7 +39,7 @@ class Noise:
     """
 
     apply: Callable[..., Labels]
-    level: Literal["pixel", "boundary", "segment", "class", "annotator"]
+    level: Literal["pixel", "boundary", "segment", "class", "image", "annotator"]
     tasks: frozenset[Task]
     formula: str
     realised: Callable[[Labels, Labels, Problem, Knobs], Share]
@@ -47,3 +50,4 @@ class Noise:
     source: str
     draws: bool = True
     transition: Callable[..., Float64[np.ndarray, "k m"]] | None = None
+    expected: Callable[[Labels, Problem, Knobs], float | None] | None = None

@@ -1,0 +1,91 @@
+"""Which segments lie so close together that they may be taken for one, and what lies between them."""
+
+import cv2
+import numpy as np
+from jaxtyping import Bool, Float32, Int64, UInt8
+
+from truemask.crops import Crop
+from truemask.noise.segment.pieces import Window, seen_in, window_of
+from truemask.noise.segment.units import Segments
+
+_FAR = 1 << 30
+"""Steps to where there is nothing: more than any image has."""
+
+
+def larger_neighbours(
+    found: Segments,
+    crops: tuple[Crop, ...],
+    *,
+    gap_px: int,
+    same_class: bool,
+    free: Bool[np.ndarray, "h w"] | None = None,
+) -> Int64[np.ndarray, "n"]:
+    """For each segment the closest larger one at most gap_px away, or -1.
+
+    Of segments alike in area the one with the smaller name counts as larger; of neighbours at one distance
+    the larger is taken. So every pair has one segment that may go into the other, and there is no circle.
+
+    Args:
+        found: the segments.
+        crops: their masks.
+        gap_px: how many pixels may lie between two; 0: they touch, by a corner at least, or overlap.
+        same_class: whether only segments of one class are neighbours.
+        free: pixels that may lie between; None: any. Two that such pixels do not connect are no neighbours.
+    """
+    order = np.lexsort((-found.names, found.areas_px))
+    rank = np.empty(len(found), dtype=np.int64)
+    rank[order] = np.arange(len(found))
+    possible = _boxes_are_near(crops, gap_px) & (rank[None] > rank[:, None])
+    if same_class:
+        possible &= found.classes[None] == found.classes[:, None]
+    closest = np.full(len(found), -1, dtype=np.int64)
+    for one in np.flatnonzero(possible.any(axis=1)).tolist():
+        others = np.flatnonzero(possible[one])
+        at = [(_apart(crops[one], crops[other], gap_px, free), -rank[other], other) for other in others]
+        apart, _, other = min(at)
+        if apart <= gap_px + 1:
+            closest[one] = other
+    return closest
+
+
+def bridge(
+    one: Crop, other: Crop, gap_px: int, free: Bool[np.ndarray, "h w"] | None
+) -> tuple[UInt8[np.ndarray, "rows columns"], Window]:
+    """The pixels between two segments where the gap is at most gap_px, and the window that they are in."""
+    window = window_of(one, 2 * (gap_px + 1))
+    mine, theirs = seen_in(one, window), seen_in(other, window)
+    between = (_to(mine) + _to(theirs) <= gap_px + 1) & (mine == 0) & (theirs == 0)
+    if free is not None:
+        between &= free[window.top : window.bottom, window.left : window.right]
+    return between.view(np.uint8), window
+
+
+def _boxes_are_near(crops: tuple[Crop, ...], gap_px: int) -> Bool[np.ndarray, "n n"]:
+    near = ~np.eye(len(crops), dtype=bool)
+    for axis in (0, 1):
+        start = np.array([(one.top, one.left)[axis] for one in crops], dtype=np.int64)
+        end = start + np.array([one.mask.shape[axis] for one in crops], dtype=np.int64)
+        near &= (start[None] - end[:, None] <= gap_px) & (start[:, None] - end[None] <= gap_px)
+    return near
+
+
+def _apart(one: Crop, other: Crop, gap_px: int, free: Bool[np.ndarray, "h w"] | None) -> int:
+    """Steps from pixel to pixel, by corners too, from one to the other; many where there is no way."""
+    window = window_of(one, gap_px + 1)
+    mine, theirs = seen_in(one, window), seen_in(other, window)
+    steps = _to(mine)[theirs == 1]
+    apart = int(steps.min()) if len(steps) else _FAR
+    if free is None or apart <= 1 or apart > gap_px + 1:
+        return apart
+    between, window = bridge(one, other, gap_px, free)
+    mine, theirs = seen_in(one, window), seen_in(other, window)
+    _, numbers = cv2.connectedComponents(between | mine | theirs, connectivity=8)
+    joined = np.intersect1d(numbers[mine == 1], numbers[theirs == 1])
+    return apart if len(joined) else _FAR
+
+
+def _to(mask: UInt8[np.ndarray, "h w"]) -> Float32[np.ndarray, "h w"]:
+    """Steps from each pixel to the mask, exact whole numbers; many where the mask is empty."""
+    if not mask.any():
+        return np.full(mask.shape, _FAR, dtype=np.float32)
+    return np.asarray(cv2.distanceTransform(1 - mask, cv2.DIST_C, 3), dtype=np.float32)
