@@ -24,7 +24,9 @@ data_app = typer.Typer(
     no_args_is_help=True,
 )
 bench_app = typer.Typer(help="Tables of results that anyone can run again.", no_args_is_help=True)
+noise_app = typer.Typer(help="What label noise is like, before it is made and after.", no_args_is_help=True)
 app.add_typer(data_app, name="data")
+app.add_typer(noise_app, name="noise")
 app.add_typer(bench_app, name="bench")
 
 SourceArgument = Annotated[str, typer.Argument(help="a folder, a COCO file, an npz, or an embedded name")]
@@ -232,6 +234,32 @@ def evaluate(
 
 
 @app.command()
+def losses(
+    run: Annotated[Path, typer.Argument(help="a run's folder")],
+    source: SourceArgument,
+    truth: Annotated[str, typer.Option(help="the clean labels of the same images")],
+    out: Annotated[Path, typer.Option(help="figure to write: png, svg or pdf")] = Path("losses.png"),
+    gamma: Annotated[float, typer.Option(help="cross entropy in nats to count the labels above")] = 6.0,
+    labels: LabelsOption = None,
+    task: TaskOption = None,
+    split: SplitOption = None,
+    quiet: QuietOption = False,
+) -> None:
+    """Draw how hard the right and the wrong labels of SOURCE are for a run's network, apart."""
+    from truemask.bench.sources import Source
+    from truemask.commands.label_losses import losses_verb
+
+    losses_verb(
+        run,
+        Source(source, labels, task, split),
+        Source(truth, None, task, split),
+        out,
+        gamma=gamma,
+        show=not quiet,
+    )
+
+
+@app.command()
 def audit(
     source: SourceArgument,
     out: Annotated[Path, typer.Option(help="folder to make")] = Path("truemask-audit"),
@@ -295,6 +323,29 @@ def noises() -> None:
     from truemask.commands.showing import print_noises
 
     print_noises()
+
+
+@noise_app.command("matrix")
+def noise_matrix(
+    what: Annotated[
+        str,
+        typer.Argument(
+            help="a .csv, .npy or .json file, a corruption's manifest.json, a matrix such as "
+            "0.9/0.1;0.2/0.8, or a noise spec"
+        ),
+    ],
+    classes: Annotated[
+        str | None, typer.Option(help="names, such as background,cat,dog, or how many there are")
+    ] = None,
+    task: Annotated[
+        Task, typer.Option(help="what a spec is applied to; objects have a background before the classes")
+    ] = Task.CLASSIFICATION,
+    seed: SeedOption = 0,
+) -> None:
+    """A transition matrix, and what it means for whoever learns from such labels."""
+    from truemask.commands.noising import print_matrix
+
+    print_matrix(what, classes=classes, task=task, seed=seed)
 
 
 TableArgument = Annotated[str, typer.Argument(help="a TOML file, or the name of one in tables/")]
