@@ -106,6 +106,27 @@ def data_make(
     print(f"{out}: {splits.name} as {open_dataset(out).format}: {counts}")
 
 
+@data_app.command("check")
+def data_check(
+    source: SourceArgument,
+    labels: LabelsOption = None,
+    task: TaskOption = None,
+    split: SplitOption = None,
+    as_json: Annotated[bool, typer.Option("--json", help="every finding as JSON, for machines")] = False,
+    most: Annotated[int, typer.Option("--show", help="findings printed of each rule", min=0)] = 5,
+    quiet: QuietOption = False,
+) -> None:
+    """What is wrong with a label set: broken files, classes, masks, boxes, duplicates, leaks between splits.
+
+    Ends with exit code 1 if there are errors; warnings and notes are no errors.
+    """
+    from truemask.bench.sources import Source
+    from truemask.commands.checking import check_source
+
+    if not check_source(Source(source, labels, task, split), as_json=as_json, most=most, show=not quiet):
+        raise typer.Exit(1)
+
+
 @data_app.command("convert")
 def data_convert(
     source: SourceArgument,

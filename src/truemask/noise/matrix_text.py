@@ -128,8 +128,8 @@ def _table(content: Any, where: str) -> Float64[np.ndarray, "k m"]:
         table = np.array(content, dtype=np.float64)
     except (ValueError, TypeError) as error:
         raise BadInput(
-            f"the transition matrix of {where} is no table of numbers with rows of one length, and without "
-            f"names: {error}"
+            f"the transition matrix of {where} is no table of numbers, rows of one length without names: "
+            f"{str(error).split('. ')[0]}"
         ) from error
     if table.ndim != 2 or table.shape[0] < 2:
         raise BadInput(

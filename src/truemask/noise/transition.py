@@ -10,7 +10,7 @@ from jaxtyping import Bool, Float, Float64, Int64
 
 from truemask.types import BadInput
 
-_TOLERANCE = 1e-6
+TOLERANCE = 1e-6
 """How far a row may be from 1: what six printed digits can do."""
 
 
@@ -167,7 +167,7 @@ def validate(transition: Float[np.ndarray, "k m"]) -> None:
             raise BadInput(
                 f"row {row} of the transition matrix has a value outside [0, 1]: {chances.tolist()}"
             )
-        if abs(chances.sum() - 1) > _TOLERANCE:
+        if abs(chances.sum() - 1) > TOLERANCE:
             raise BadInput(
                 f"row {row} of the transition matrix sums to {chances.sum():g}, not 1: a row says where the "
                 f"labels of one true class go (is the matrix transposed?)"

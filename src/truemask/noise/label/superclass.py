@@ -75,7 +75,7 @@ def superclass_transition(
 def _two_of(group: list[int], draws: Draws) -> list[int]:
     """Two classes of the group, every choice alike; which ones does not depend on other groups."""
     chosen = draws.of_all_images().chosen("which classes", np.array(group), 2)
-    return np.array(group)[chosen].tolist()
+    return [group[place] for place in np.flatnonzero(chosen).tolist()]
 
 
 def _lncis_coco(problem: Problem, groups: ClassGroups, to: str) -> dict[int, list[int]]:
