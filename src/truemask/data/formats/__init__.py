@@ -2,11 +2,23 @@
 
 from collections.abc import Mapping
 
-from truemask.data.formats import class_arrays, class_folder, coco, labelme, mask_folder, write_classes, yolo
+from truemask.data.formats import (
+    class_arrays,
+    class_folder,
+    coco,
+    labelme,
+    mask_folder,
+    sbd,
+    voc,
+    write_classes,
+    yolo,
+)
 from truemask.data.formats.format import Format
 from truemask.data.formats.write_coco import write_as_coco, write_coco
 from truemask.data.formats.write_labelme import write_as_labelme, write_labelme
 from truemask.data.formats.write_mask_folder import write_as_mask_folder, write_mask_folder
+from truemask.data.formats.write_sbd import write_as_sbd, write_sbd
+from truemask.data.formats.write_voc import write_as_voc, write_voc
 from truemask.data.formats.write_yolo import write_as_yolo, write_yolo
 from truemask.types import Task
 
@@ -31,6 +43,26 @@ FORMATS: Mapping[str, Format] = {
         write=write_labelme,
         write_as=write_as_labelme,
         loses=frozenset({"boxes", "keys", "colour"}),
+    ),
+    "voc": Format(
+        looks_like="JPEGImages/ with SegmentationClass/ of Pascal VOC",
+        tasks=frozenset({Task.SEMANTIC, Task.INSTANCE}),
+        sniff=voc.sniff,
+        open=voc.open_voc,
+        rows=voc.VocSplit,
+        write=write_voc,
+        write_as=write_as_voc,
+        loses=frozenset({"keys", "order", "ids", "crowd", "boxes", "overlap", "blank"}),
+    ),
+    "sbd": Format(
+        looks_like="dataset/ with img/, cls/ and inst/ of SBD",
+        tasks=frozenset({Task.SEMANTIC, Task.INSTANCE}),
+        sniff=sbd.sniff,
+        open=sbd.open_sbd,
+        rows=sbd.SbdSplit,
+        write=write_sbd,
+        write_as=write_as_sbd,
+        loses=frozenset({"keys", "order", "ids", "crowd", "boxes", "overlap", "blank"}),
     ),
     "mask-folder": Format(
         looks_like="images/ with labels/ beside",

@@ -11,6 +11,7 @@ from jaxtyping import UInt8, UInt16
 from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
 from truemask.data.formats.colours import ColourTable, NamedColours, read_colour_file
+from truemask.data.formats.list_file import lines_in
 from truemask.types import IGNORE, BadInput, Task
 
 META = "meta.json"
@@ -98,7 +99,7 @@ def read_class_table(folder: Path) -> ClassTable | None:
     if path is None:
         return None if beside is None else table_of(beside)
     if path.suffix == ".txt":
-        return _table(path, _ClassFile(classes=_lines(path)), beside)
+        return _table(path, _ClassFile(classes=lines_in(path)), beside)
     try:
         said = TypeAdapter(_ClassFile | list[str]).validate_json(path.read_bytes())
     except ValidationError as error:
@@ -140,14 +141,6 @@ class _ClassFile(BaseModel):
     values: list[int] | None = None
     task: Task | None = None
     colors: list[tuple[_Level, _Level, _Level]] | None = None
-
-
-def _lines(path: Path) -> list[str]:
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadInput(f"{path}: cannot be read as text ({error}); replace the file") from error
-    return [line.strip() for line in lines if line.strip()]
 
 
 def _table(path: Path, said: _ClassFile, beside: NamedColours | None) -> ClassTable:

@@ -123,9 +123,14 @@ def read_colour_file(folder: Path) -> NamedColours | None:
 
 
 def write_colour_file(folder: Path, names: tuple[str, ...], colours: tuple[Colour, ...]) -> None:
-    """A labelmap.txt that `read_colour_file` reads as these names and colours."""
+    """A labelmap.txt that `read_colour_file` reads as these names and colours.
+
+    Raises:
+        BadInput: if a name does not fit into a line, or would mean IGNORE.
+    """
     for name in names:
-        if ":" in name or name != name.strip() or name.startswith("#") or not name.isprintable():
+        plain = name and name == name.strip() and name.isprintable() and name.lower() not in VOIDS
+        if ":" in name or name.startswith("#") or not plain:
             raise BadInput(f"a labelmap.txt cannot name the class {name!r}; rename it")
     lines = [f"{name}:{r},{g},{b}::" for name, (r, g, b) in zip(names, colours, strict=True)]
     text = "\n".join(["# label:color_rgb:parts:actions", *lines]) + "\n"

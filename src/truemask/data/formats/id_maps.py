@@ -1,11 +1,10 @@
 """Label maps whose integers are objects: 0 is background, every other value one object."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import UInt8, UInt16
+from jaxtyping import Bool, UInt8, UInt16
 
 from truemask import rle
 from truemask.data.image_file import read_map
@@ -17,7 +16,7 @@ from truemask.types import IGNORE, BadInput, Instances
 OBJECT = 1
 """The class id of every object: such maps know no others."""
 _BITS = 16
-_HIGHEST = 2**_BITS - 1
+HIGHEST = 2**_BITS - 1
 
 
 def first_id(key: str) -> int:
@@ -56,22 +55,6 @@ def read_objects(path: Path, key: str, ignore: int | None) -> Instances:
     )
 
 
-@dataclass(frozen=True)
-class _Values:
-    """Hands out a map's values: an object that came from the map keeps its own."""
-
-    first: int
-    taken: set[int]
-
-    def of(self, object_id: int) -> int:
-        value = object_id - self.first
-        if 0 < value <= _HIGHEST:
-            return value
-        value = next(v for v in range(1, _HIGHEST + 2) if v not in self.taken)
-        self.taken.add(value)
-        return value
-
-
 def to_map(
     objects: Instances, key: str, ignore: int | None, path: Path
 ) -> UInt8[np.ndarray, "h w"] | UInt16[np.ndarray, "h w"]:
@@ -81,21 +64,50 @@ def to_map(
     class become `ignore`.
 
     Raises:
-        BadInput: naming `path`, if there is something to ignore and no value for it.
+        BadInput: naming `path`, if there is something to ignore and no value for it, or too many objects.
     """
-    first = first_id(key)
-    unknown = objects.crowd | (objects.classes == IGNORE)
-    if unknown.any() and ignore is None:
+    hidden = objects.crowd | (objects.classes == IGNORE)
+    return paint_values(objects, map_values(objects, hidden, key, ignore, path))
+
+
+def map_values(
+    objects: Instances,
+    hidden: Bool[np.ndarray, "n"],
+    key: str,
+    ignore: int | None,
+    path: Path,
+    highest: int = HIGHEST,
+) -> UInt16[np.ndarray, "n"]:
+    """The value of each object: its own if it came from a map, else the lowest that is free.
+
+    Args:
+        hidden: objects that get the value `ignore`.
+        highest: value that the map can hold.
+
+    Raises:
+        BadInput: naming `path`, if there is something to ignore and no value for it, or too many objects.
+    """
+    if hidden.any() and ignore is None:
         raise BadInput(
             f"{path}: an object is a crowd or of unknown class, and these maps have no value for that; "
             'add "ignore": 65535 to meta.json'
         )
-    values = _Values(first, {int(i) - first for i in objects.ids} | {ignore or 0})
-    shown = np.array(
-        [ignore if hidden else values.of(int(i)) for i, hidden in zip(objects.ids, unknown, strict=True)],
-        dtype=np.uint16,
-    )
+    own = objects.ids - first_id(key)
+    lasting = ~hidden & (own > 0) & (own <= highest) & (own != (ignore or 0))
+    taken = {ignore, *own[lasting].tolist()}
+    free = (value for value in range(1, highest + 1) if value not in taken)
+    values = np.zeros(len(objects), dtype=np.uint16)
+    for i in range(len(objects)):
+        value = ignore if hidden[i] else int(own[i]) if lasting[i] else next(free, None)
+        if value is None:
+            raise BadInput(f"{path}: {len(objects)} objects; such a map holds {highest} at most")
+        values[i] = value
+    return values
+
+
+def paint_values(objects: Instances, values: UInt16[np.ndarray, "n"]) -> UInt16[np.ndarray, "h w"]:
+    """A map where each object shows its value, small ones over large ones, crowds beneath."""
     order = painting_order(objects)
     painted = np.zeros(objects.size, dtype=np.uint16)
-    fill(painted, [objects.masks[i] for i in order], shown[order])
+    fill(painted, [objects.masks[i] for i in order], values[order])
     return painted
