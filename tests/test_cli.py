@@ -6,7 +6,7 @@ from truemask import cli
 from truemask.bench.sources import Source
 from truemask.methods import METHODS
 from truemask.networks import NETWORKS
-from truemask.noise import NOISES
+from truemask.noise import EVERY_NOISE
 from truemask.types import BadInput
 
 COMMANDS = ("demo", "data", "corrupt", "train", "predict", "evaluate", "audit", "bench")
@@ -42,7 +42,7 @@ def test_every_command_explains_itself(answer, command):
 
 
 @pytest.mark.parametrize(
-    ("command", "table"), [("methods", METHODS), ("networks", NETWORKS), ("noises", NOISES)]
+    ("command", "table"), [("methods", METHODS), ("networks", NETWORKS), ("noises", EVERY_NOISE)]
 )
 def test_every_row_of_a_table_is_listed(answer, command, table):
     code, out, _ = answer(command)

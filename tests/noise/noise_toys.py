@@ -19,12 +19,20 @@ PROBLEMS = {problem.task: problem for problem in (PIXELS, CLASSES, OBJECTS)}
 
 @cache
 def label_maps():
-    """40 maps of 48 x 64 px in blocks of 8 px, so hundreds of segments; a strip of each is IGNORE."""
+    """24 maps of 48 x 64 px in blocks of 8 px, so hundreds of segments; a strip of each is IGNORE."""
     rng = np.random.default_rng(0)
-    blocks = rng.choice(4, size=(40, 6, 8), p=(0.4, 0.3, 0.2, 0.1)).astype(np.uint8)
+    blocks = rng.choice(4, size=(24, 6, 8), p=(0.4, 0.3, 0.2, 0.1)).astype(np.uint8)
     maps = np.kron(blocks, np.ones((8, 8), dtype=np.uint8))
     maps[:, 20:23] = IGNORE
     return {f"map-{row}": one for row, one in enumerate(maps)}
+
+
+@cache
+def small_maps():
+    """24 maps of 12 x 16 px in blocks of 4 px: few classes in each, so many that are not there."""
+    blocks = np.random.default_rng(6).choice(4, size=(24, 3, 4), p=(0.7, 0.1, 0.1, 0.1)).astype(np.uint8)
+    maps = np.kron(blocks, np.ones((4, 4), dtype=np.uint8))
+    return {f"small-{row}": one for row, one in enumerate(maps)}
 
 
 @cache
@@ -75,7 +83,7 @@ def round_list(rng, *, first_id, count=20):
 
 
 LABELS = {
-    Task.SEMANTIC: label_maps,
+    Task.SEMANTIC: lambda: {**label_maps(), **small_maps()},
     Task.CLASSIFICATION: class_ids,
     Task.INSTANCE: lambda: {**object_lists(), **round_lists()},
 }

@@ -1,7 +1,7 @@
 """The bytes that published tables rest on: a change here needs all of them run again."""
 
 import pytest
-from noise_toys import LABELS, PROBLEMS, digest, object_lists
+from noise_toys import LABELS, PROBLEMS, digest, label_maps, object_lists
 
 from truemask.noise import corrupt, parse
 from truemask.types import Task
@@ -26,8 +26,8 @@ BYTES = {
 }
 
 
-# Of the objects those that were there when the bytes were written down.
-LABELS_OF_THEN = {**LABELS, Task.INSTANCE: object_lists}
+# Of the maps and objects those that were there when the bytes were written down.
+LABELS_OF_THEN = {**LABELS, Task.SEMANTIC: label_maps, Task.INSTANCE: object_lists}
 
 
 @pytest.mark.parametrize(("spec", "task"), BYTES)

@@ -2,11 +2,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from truemask.noise import NOISES, check, parse
+from truemask.noise import EVERY_NOISE, check, parse
 from truemask.types import BadInput, Problem, Task
 
-THERE_IS = ", ".join((*sorted(NOISES), "none"))
-FOR_IMAGES = ", ".join(name for name, row in sorted(NOISES.items()) if Task.CLASSIFICATION in row.tasks)
+THERE_IS = ", ".join((*sorted(EVERY_NOISE), "none"))
+FOR_IMAGES = ", ".join(name for name, row in sorted(EVERY_NOISE.items()) if Task.CLASSIFICATION in row.tasks)
 FLIP_HAS = "rate, background, rates, exact"
 RATES = st.floats(0, 1, width=32)
 STEPS = st.one_of(

@@ -73,12 +73,12 @@ def print_networks() -> None:
 
 def print_noises() -> None:
     """All noises with an example spec each."""
-    from truemask.noise import NOISES
+    from truemask.noise import EVERY_NOISE
 
     grid = _grid(
         "noises; join several with +, as in miss:0.3+symmetric:0.2", "spec", "tasks", "formula", "source"
     )
-    for row in NOISES.values():
+    for row in EVERY_NOISE.values():
         grid.add_row(row.example, ", ".join(sorted(row.tasks)), row.formula, row.source)
     Console().print(grid)
 

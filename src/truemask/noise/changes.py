@@ -9,10 +9,11 @@ from truemask import rle
 from truemask.noise.objects import kept, with_classes, with_outlines
 from truemask.types import IGNORE, Instances, Labels, Problem
 
-KINDS = ("class", "removed", "added", "ignored", "outline")
+KINDS = ("class", "removed", "added", "ignored", "outline", "image", "copy")
 """One class for another; a thing became background or vanished; background became a thing, or one is new;
-a label became IGNORE; an object of the same class has another mask."""
-_CLASS, _REMOVED, _ADDED, _IGNORED, _OUTLINE = range(len(KINDS))
+a label became IGNORE; an object of the same class has another mask; a row shows another data set's image;
+a row was added that shows what another one does."""
+_CLASS, _REMOVED, _ADDED, _IGNORED, _OUTLINE, _IMAGE, _COPY = range(len(KINDS))
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,8 @@ class Changes:
         target: class after, IGNORE included; 0 for an object that vanished.
         kind: place in KINDS.
         masks: of changed or new objects the new run-length code, by row of these columns.
+        copy_of: of a row that was added, the key of the one that it goes back to; None else.
+        donor: image of another data set that a row shows now, as `NAME#KEY`; None where it shows its own.
     """
 
     image: str
@@ -37,6 +40,8 @@ class Changes:
     target: UInt8[np.ndarray, "n"]
     kind: UInt8[np.ndarray, "n"]
     masks: dict[int, bytes] = field(default_factory=dict)
+    copy_of: str | None = None
+    donor: str | None = None
 
     def __len__(self) -> int:
         return len(self.unit)
@@ -63,6 +68,14 @@ def apply_changes(before: Labels, done: Changes) -> Labels:
     offsets = np.arange(done.run.sum()) - np.repeat(np.cumsum(done.run) - done.run, done.run)
     noisy[np.repeat(done.unit, done.run) + offsets] = np.repeat(done.target, done.run)
     return noisy.reshape(before.shape)
+
+
+def changed_row(key: str, before: int, after: int, *, copy_of: str | None, donor: str | None) -> Changes:
+    """The change of a row of a whole set: of a copy, `before` is the class of the image that it shows."""
+    kind = _COPY if copy_of else _IMAGE if donor else _IGNORED if after == IGNORE else _CLASS
+    source, target, kinds = (np.array([value], dtype=np.uint8) for value in (before, after, kind))
+    one = (np.zeros(1, np.int64), np.ones(1, np.int32), source, target, kinds)
+    return Changes(key, *one, copy_of=copy_of, donor=donor)
 
 
 def _runs(

@@ -7,7 +7,7 @@ import numpy as np
 
 from truemask.noise.draws import Draws
 from truemask.noise.spec import Spec
-from truemask.noise.table import NOISES
+from truemask.noise.table import EVERY_NOISE, NOISES, SET_NOISES
 from truemask.types import IGNORE, BadInput, Instances, Labels, Problem, Task
 
 _KINDS: dict[Task, type] = {Task.CLASSIFICATION: int, Task.SEMANTIC: np.ndarray, Task.INSTANCE: Instances}
@@ -38,8 +38,11 @@ def corrupt(labels: Labels, spec: Spec, *, problem: Problem, seed: int, key: str
 
 def stepwise(labels: Labels, spec: Spec, *, problem: Problem, seed: int, key: str) -> Iterator[Labels]:
     """The labels after each step of `spec`; see `corrupt`."""
-    _fit_together(spec, problem)
-    _must_be_of(problem, labels, key)
+    must_apply(spec, problem)
+    for step in spec.steps:
+        if step.name in SET_NOISES:
+            raise BadInput(f"{step} sees a whole data set, not one image at a time: use corrupt_set")
+    must_be_of(problem, labels, key)
     for place, step in enumerate(spec.steps):
         labels = NOISES[step.name].apply(labels, problem, Draws(seed, key, place), **step.knobs())
         yield labels
@@ -52,6 +55,8 @@ def check(spec: Spec, problem: Problem) -> None:
         BadInput: if a noise does not apply, or a knob asks for what the problem has not.
     """
     nothing = np.zeros(0, dtype=np.uint8)
+    must_apply(spec, problem)
+    spec = Spec(tuple(step for step in spec.steps if step.name in NOISES))
     made_up: dict[Task, Labels] = {
         Task.CLASSIFICATION: 0,
         Task.SEMANTIC: np.zeros((1, 1), dtype=np.uint8),
@@ -63,17 +68,28 @@ def check(spec: Spec, problem: Problem) -> None:
 
 
 @lru_cache(maxsize=64)
-def _fit_together(spec: Spec, problem: Problem) -> None:
+def must_apply(spec: Spec, problem: Problem) -> None:
+    """Check that every noise of the spec is one for labels of the problem's task.
+
+    Raises:
+        BadInput: naming one that is not, and those that are.
+    """
+    every = sorted(EVERY_NOISE.items())
     for step in spec.steps:
-        if problem.task not in NOISES[step.name].tasks:
-            fitting = ", ".join(name for name, row in sorted(NOISES.items()) if problem.task in row.tasks)
+        if problem.task not in EVERY_NOISE[step.name].tasks:
+            fitting = ", ".join(name for name, row in every if problem.task in row.tasks)
             raise BadInput(
                 f"{step.name} does not apply to {problem.task} labels, only to "
-                f"{' and '.join(sorted(NOISES[step.name].tasks))} ones; there is: {fitting}"
+                f"{' and '.join(sorted(EVERY_NOISE[step.name].tasks))} ones; there is: {fitting}"
             )
 
 
-def _must_be_of(problem: Problem, labels: Labels, key: str) -> None:
+def must_be_of(problem: Problem, labels: Labels, key: str) -> None:
+    """Check that the labels of an image are ones of the problem.
+
+    Raises:
+        BadInput: if they are of another kind, or a class is out of range.
+    """
     kind = _KINDS[problem.task]
     if not isinstance(labels, kind) or (isinstance(labels, np.ndarray) and labels.dtype != np.uint8):
         raise BadInput(

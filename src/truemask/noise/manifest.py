@@ -14,7 +14,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from truemask.files import write_text, write_whole
 from truemask.noise.changes import KINDS, Changes
 from truemask.noise.ledger import Ledger
-from truemask.noise.table import NOISES
+from truemask.noise.set_ledger import SetLedger
+from truemask.noise.table import EVERY_NOISE, SET_NOISES
 from truemask.noise.transition import realised
 from truemask.types import BadInput, Task
 
@@ -66,12 +67,13 @@ class Manifest(_Strict):
         classes: by id.
         background: its id, if there is one.
         images: how many.
-        units: how many labels: pixels, objects or images, without IGNORE and crowd objects.
-        changed: how many of them differ in the end.
+        units: how many labels: pixels, objects or images, without IGNORE and crowd objects. Where a noise
+            adds images, those that there are in the end.
+        changed: how many of them differ in the end: by their label, their image, or because they are new.
         realised_rate: changed / units; None where there is no unit.
         steps: noise by noise, each measured on the labels before and after it.
         counts: labels of class i (row) that are class j in the end; the last column is IGNORE. An object that
-            was left out counts as background.
+            was left out counts as background; an image of another data set has no class and does not count.
         transition: the same as shares of each row; None in the row of a class that does not occur.
     """
 
@@ -93,7 +95,9 @@ class Manifest(_Strict):
     transition: tuple[tuple[float | None, ...], ...]
 
 
-def manifest_of(ledger: Ledger, *, data: str = "", split: str = "", data_hash: str | None = None) -> Manifest:
+def manifest_of(
+    ledger: Ledger | SetLedger, *, data: str = "", split: str = "", data_hash: str | None = None
+) -> Manifest:
     """The account of a ledger; the data's hash is that of the labels, unless another one is passed."""
     shares = realised(ledger.counts)
     return Manifest(
@@ -117,11 +121,12 @@ def manifest_of(ledger: Ledger, *, data: str = "", split: str = "", data_hash: s
 
 
 def write_manifest(
-    ledger: Ledger, folder: Path, *, data: str = "", split: str = "", data_hash: str | None = None
+    ledger: Ledger | SetLedger, folder: Path, *, data: str = "", split: str = "", data_hash: str | None = None
 ) -> Manifest:
     """Write `manifest.json` (last) and `changes.parquet` into the folder, each whole or not at all."""
     manifest = manifest_of(ledger, data=data, split=split, data_hash=data_hash)
-    write_whole(folder / CHANGES, lambda fresh: _write_changes(ledger.changes(), fresh))
+    rows = any(step.name in SET_NOISES for step in ledger.spec.steps)
+    write_whole(folder / CHANGES, lambda fresh: _write_changes(ledger.changes(), fresh, _schema(rows=rows)))
     write_text(folder / MANIFEST, manifest.model_dump_json(indent=2) + "\n")
     return manifest
 
@@ -159,18 +164,18 @@ def read_changes(folder: Path) -> Iterator[Changes]:
         file = pq.ParquetFile(path)
     except pa.ArrowInvalid as error:
         raise BadInput(f"{path} is no Parquet file: {error}") from error
-    if file.schema_arrow.names != _schema().names:
+    if file.schema_arrow.names not in (_schema().names, _schema(rows=True).names):
         raise BadInput(f"{path} is no list of changes: its columns are {', '.join(file.schema_arrow.names)}")
     with file:
         for group in range(file.num_row_groups):
             yield from _split(file.read_row_group(group))
 
 
-def _steps(ledger: Ledger) -> tuple[StepRecord, ...]:
+def _steps(ledger: Ledger | SetLedger) -> tuple[StepRecord, ...]:
     return tuple(
         StepRecord(
             noise=str(step),
-            share_of=NOISES[step.name].share_of,
+            share_of=EVERY_NOISE[step.name].share_of,
             declared=ledger.declared(place),
             realised=_share(count, of),
             count=count,
@@ -184,9 +189,11 @@ def _share(count: int, of: int) -> float | None:
     return count / of if of else None
 
 
-def _schema() -> "pa.Schema":
+def _schema(*, rows: bool = False) -> "pa.Schema":
+    """The columns of the list of changes; `rows`: with those that only noise on whole sets fills."""
     import pyarrow as pa
 
+    of_rows = [("copy_of", pa.string()), ("donor", pa.string())]
     return pa.schema(
         [
             ("image", pa.dictionary(pa.int32(), pa.string())),
@@ -196,22 +203,23 @@ def _schema() -> "pa.Schema":
             ("to", pa.uint8()),
             ("kind", pa.dictionary(pa.int8(), pa.string())),
             ("mask", pa.binary()),
+            *(of_rows if rows else []),
         ]
     )
 
 
-def _write_changes(parts: Iterator[Changes], path: Path) -> None:
+def _write_changes(parts: Iterator[Changes], path: Path, schema: "pa.Schema") -> None:
     import pyarrow.parquet as pq
 
     with pq.ParquetWriter(
         path,
-        _schema(),
+        schema,
         compression="zstd",
         use_dictionary=["image", "from", "to", "kind"],
         column_encoding={"unit": "DELTA_BINARY_PACKED", "run": "DELTA_BINARY_PACKED"},
     ) as writer:
         for group in _groups(parts):
-            table = _table(group)
+            table = _table(group, schema)
             writer.write_table(table, row_group_size=len(table))
 
 
@@ -229,7 +237,7 @@ def _groups(parts: Iterator[Changes]) -> Iterator[list[Changes]]:
         yield group
 
 
-def _table(group: list[Changes]) -> "pa.Table":
+def _table(group: list[Changes], schema: "pa.Schema") -> "pa.Table":
     import pyarrow as pa
 
     rows = [len(part) for part in group]
@@ -246,8 +254,10 @@ def _table(group: list[Changes]) -> "pa.Table":
         np.concatenate([part.target for part in group]),
         pa.DictionaryArray.from_arrays(kinds, list(KINDS)),
         masks,
+        [part.copy_of for part in group for _ in range(len(part))],
+        [part.donor for part in group for _ in range(len(part))],
     ]
-    return pa.table(columns, schema=_schema())
+    return pa.table(columns[: len(schema)], schema=schema)
 
 
 def _split(table: "pa.Table") -> Iterator[Changes]:
@@ -258,6 +268,7 @@ def _split(table: "pa.Table") -> Iterator[Changes]:
     places = images.indices.to_numpy()
     starts = np.flatnonzero(np.diff(places, prepend=-1))
     masks = table["mask"]
+    of_rows = [table[name] if name in table.column_names else None for name in ("copy_of", "donor")]
     for start, end in zip(starts.tolist(), [*starts[1:].tolist(), len(places)], strict=True):
         own = masks[start:end].to_pylist() if masks.null_count < len(masks) else []
         yield Changes(
@@ -268,4 +279,5 @@ def _split(table: "pa.Table") -> Iterator[Changes]:
             target[start:end],
             codes[start:end],
             {row: mask for row, mask in enumerate(own) if mask is not None},
+            *(None if column is None else column[start].as_py() for column in of_rows),
         )

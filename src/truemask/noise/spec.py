@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 
 from truemask.noise.knobs import Knob, Value, knobs_of, value_text
-from truemask.noise.table import NOISES
+from truemask.noise.table import EVERY_NOISE
 from truemask.types import BadInput
 
 _NOTHING = ("none", "clean")
@@ -26,7 +26,7 @@ class Step:
     """One noise with its knobs.
 
     Args:
-        name: its row in NOISES.
+        name: its row in EVERY_NOISE.
         settings: knob and value, in the order of the signature; knobs at their defaults are left out.
     """
 
@@ -34,7 +34,7 @@ class Step:
     settings: tuple[tuple[str, Value], ...]
 
     def __str__(self) -> str:
-        first = knobs_of(NOISES[self.name].apply)[:1]
+        first = knobs_of(EVERY_NOISE[self.name].apply)[:1]
         texts = [
             f":{value_text(value)}" if first and knob == first[0].name else f",{knob}={value_text(value)}"
             for knob, value in self.settings
@@ -44,7 +44,9 @@ class Step:
     def knobs(self) -> dict[str, Value]:
         """The value of every knob, by the keyword that the noise's function has for it."""
         said = dict(self.settings)
-        return {knob.keyword: said.get(knob.name, knob.default) for knob in knobs_of(NOISES[self.name].apply)}
+        return {
+            knob.keyword: said.get(knob.name, knob.default) for knob in knobs_of(EVERY_NOISE[self.name].apply)
+        }
 
 
 @dataclass(frozen=True)
@@ -83,13 +85,13 @@ def parse(text: str) -> Spec:
 
 def _step(text: str) -> Step:
     name, *settings = [part.strip() for part in re.split("[:,]", text, maxsplit=1)]
-    if name not in NOISES:
+    if name not in EVERY_NOISE:
         raise BadInput(_unknown(name, text))
-    knobs = {knob.name: knob for knob in knobs_of(NOISES[name].apply)}
+    knobs = {knob.name: knob for knob in knobs_of(EVERY_NOISE[name].apply)}
     said = _settings(name, ",".join(settings), knobs)
     missing = [knob.name for knob in knobs.values() if knob.required and knob.name not in said]
     if missing:
-        raise BadInput(f"{name} needs {' and '.join(missing)}, such as {NOISES[name].example}")
+        raise BadInput(f"{name} needs {' and '.join(missing)}, such as {EVERY_NOISE[name].example}")
     apart = {knob: said[knob] for knob in knobs if knob in said and _says_something(knobs[knob], said[knob])}
     return Step(name, tuple(apart.items()))
 
@@ -124,7 +126,8 @@ def _says_something(knob: Knob, value: Value) -> bool:
 def _unknown(name: str, text: str) -> str:
     if not text:
         return "a noise spec names noises joined by +, such as miss:0.3+symmetric:0.2; no noise is none"
-    return f"no noise called {name!r}; there is: {', '.join(sorted(NOISES))}, none{_hint(name, list(NOISES))}"
+    known = sorted(EVERY_NOISE)
+    return f"no noise called {name!r}; there is: {', '.join(known)}, none{_hint(name, known)}"
 
 
 def _hint(word: str, known: list[str]) -> str:
