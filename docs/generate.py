@@ -27,7 +27,7 @@ from truemask.methods import METHODS, knobs_of
 from truemask.methods.method import Method
 from truemask.metrics import METRICS, metrics_for
 from truemask.networks import NETWORKS
-from truemask.noise import NOISES, Changes, Manifest, spec
+from truemask.noise import EVERY_NOISE, Changes, Manifest, spec
 from truemask.noise.changes import KINDS as CHANGE_KINDS
 from truemask.noise.knobs import Knob as NoiseKnob
 from truemask.noise.knobs import knobs_of as knobs_of_noise
@@ -80,7 +80,7 @@ def noises() -> str:
     """Every noise, what a spec looks like, and what a corruption leaves behind."""
     rows = [
         [f"[`{name}`](#{name})", code(row.example), row.level, _tasks(row.tasks), first_line(row.apply)]
-        for name, row in NOISES.items()
+        for name, row in EVERY_NOISE.items()
     ]
     maps = {name: ", ".join(f"{one} > {other}" for one, other in pairs) for name, pairs in CLASS_MAPS.items()}
     columns = arguments(Changes) | {"kind": alternatives(CHANGE_KINDS)}
@@ -92,7 +92,7 @@ def noises() -> str:
         table(["noise", "example", "what changes together", "tasks", "what comes out"], rows),
         "## Specs",
         said(spec),
-        *(_noise(name) for name in NOISES),
+        *(_noise(name) for name in EVERY_NOISE),
         "## Named class maps",
         "For `asymmetric:RATE,map=NAME`.",
         named("map", maps),
@@ -109,13 +109,13 @@ def noises() -> str:
 
 def gallery() -> str:
     """Every noise on the same photo."""
-    levels = list(dict.fromkeys(row.level for row in NOISES.values()))
+    levels = list(dict.fromkeys(row.level for row in EVERY_NOISE.values()))
     chapters = [
         block
         for level in levels
         for block in (
             f"## {_CHAPTERS[level]}",
-            *(_seen(n) for n, row in NOISES.items() if row.level == level),
+            *(_seen(n) for n, row in EVERY_NOISE.items() if row.level == level),
         )
     ]
     return _page(
@@ -287,7 +287,7 @@ def _method(name: str, method: type[Method]) -> str:
 
 
 def _noise(name: str) -> str:
-    row = NOISES[name]
+    row = EVERY_NOISE[name]
     told = arguments(row.apply)
     knobs = [
         [
@@ -310,7 +310,7 @@ def _noise(name: str) -> str:
 
 def _seen(name: str) -> str:
     """A noise in the gallery: its picture, and in short what it does."""
-    row = NOISES[name]
+    row = EVERY_NOISE[name]
     knobs = [f"`{knob.name}` ({_takes(knob)}; {_default(knob)})" for knob in knobs_of_noise(row.apply)]
     return "\n\n".join(
         [
