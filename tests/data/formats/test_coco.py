@@ -212,7 +212,7 @@ def test_missing_images_are_named_and_counted(tmp_path):
         open_dataset(file)
     for name in "bc":
         (tmp_path / f"images/{name}.png").unlink()
-    with pytest.raises(BadInput, match=r"none of its images is there \(c\.png, \.\.\.\); looked in: images"):
+    with pytest.raises(BadInput, match=r"image c\.png \(id 900\) is not in .*\(3 of 3 are missing\)"):
         open_dataset(file)
 
 

@@ -89,9 +89,9 @@ def open_coco(path: Path, labels: str | None = None, task: Task | None = None) -
     """
     if task == Task.CLASSIFICATION:
         raise BadInput(f"{path}: a COCO file has objects; open it as instance or semantic")
-    files = {_split_of(path) or "all": path} if path.is_file() else _chosen(path, labels)
+    files = coco_files(path, labels)
     first = next(iter(files.values()))
-    root = first.parent.parent if first.parent.name == ANNOTATIONS else first.parent
+    root = root_of(first)
     name = root.resolve().name
     if "all" in files and first.stem != INSTANCES:  # one of several versions
         name = f"{name}/{first.stem}"
@@ -105,9 +105,32 @@ def open_coco(path: Path, labels: str | None = None, task: Task | None = None) -
     return Splits(name, "coco", splits, path)
 
 
+def coco_files(path: Path, labels: str | None) -> Mapping[str, Path]:
+    """The COCO files meant by the path of one or of a folder, by split.
+
+    Raises:
+        BadInput: if it is not clear which of several is meant.
+    """
+    return {_split_of(path) or "all": path} if path.is_file() else _chosen(path, labels)
+
+
+def root_of(file: Path) -> Path:
+    """The folder of the data set that a COCO file belongs to."""
+    return file.parent.parent if file.parent.name == ANNOTATIONS else file.parent
+
+
+def image_folder(names: Sequence[str], file: Path) -> Path:
+    """The likeliest place of a COCO file's images: the one that has the most of some."""
+    root, stem = root_of(file), file.stem.removeprefix(f"{INSTANCES}_")
+    places = [root / IMAGES / stem, root / stem, root / IMAGES, root, file.parent]
+    probed = names[:: max(1, len(names) // _PROBED)]
+    there = [place for place in dict.fromkeys(places) if place.is_dir()]
+    return max(there, key=lambda place: sum((place / name).is_file() for name in probed))
+
+
 def _open_split(name: str, split: str, file: Path, root: Path) -> CocoSplit:
     columns = read_coco(file)
-    return CocoSplit(name, split, columns, root, _image_folder(columns, root))
+    return CocoSplit(name, split, columns, root, _images_of(columns))
 
 
 def _files_in(folder: Path) -> list[Path]:
@@ -156,18 +179,11 @@ def _listed(files: Mapping[str, Path]) -> str:
     return ", ".join(file.name for file in files.values())
 
 
-def _image_folder(columns: CocoColumns, root: Path) -> Path:
-    """Where the images are: the likeliest place that has them, and then has all of them."""
+def _images_of(columns: CocoColumns) -> Path:
+    """Where the images are: a place that has all of them."""
     names = columns.file_names
-    stem = columns.path.stem.removeprefix(f"{INSTANCES}_")
-    places = [root / IMAGES / stem, root / stem, root / IMAGES, root, columns.path.parent]
-    places = list(dict.fromkeys(place for place in places if place.is_dir()))
-    probed = names[:: max(1, len(names) // _PROBED)]
-    place = max(places, key=lambda place: sum((place / name).is_file() for name in probed))
+    place = image_folder(names, columns.path)
     missing = [row for row, name in enumerate(names) if not (place / name).is_file()]
-    if len(missing) == len(names):
-        looked = ", ".join(place.name for place in places)
-        raise BadInput(f"{columns.path}: none of its images is there ({names[0]}, ...); looked in: {looked}")
     if missing:
         raise BadInput(
             f"{columns.path}: image {names[missing[0]]} (id {columns.image_ids[missing[0]]}) is not in "

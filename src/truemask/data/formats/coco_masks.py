@@ -152,7 +152,11 @@ def _is_length(value: object) -> bool:
 
 def _why_broken(codes: Sequence[dict[str, Any]]) -> str | None:
     try:
-        coco_runs.toUncompressedRLE(codes)
+        runs = [one["counts"] for one in coco_runs.toUncompressedRLE(codes)]
     except (ValueError, RuntimeError) as error:
         return str(error)
+    for code, counts in zip(codes, runs, strict=True):
+        height, width = code["size"]
+        if sum(counts) != height * width:
+            return f"its runs have {sum(counts)} px, its size {height} x {width}"
     return None

@@ -105,7 +105,7 @@ class MaskFolder(Dataset):
 
 def sniff(path: Path) -> bool:
     """Whether there are images/ with label maps beside: in the folder, one level down, or one level up."""
-    if homes := _homes(path):
+    if homes := homes_of(path):
         return any(_label_folders(home) for home in homes.values())
     beside = path.parent
     return path.is_dir() and (beside / IMAGES).is_dir() and path.name in _label_folders(beside)
@@ -127,8 +127,8 @@ def open_mask_folder(path: Path, labels: str | None = None, task: Task | None = 
     """
     if task == Task.CLASSIFICATION:
         raise BadInput(f"{path}: a mask folder has label maps; open it as semantic or instance")
-    root, labels = _root(path, labels)
-    found = {split: _pairs(home, _chosen(home, labels)) for split, home in _homes(root).items()}
+    root, labels = root_of(path, labels)
+    found = {split: _pairs(home, chosen_labels(home, labels)) for split, home in homes_of(root).items()}
     if not any(files.keys for files in found.values()):
         raise BadInput(f"{path}: no image in {IMAGES} has a label map of the same name; add them")
     whole = whole_of(root)
@@ -152,16 +152,16 @@ def whole_of(home: Path) -> Path:
     return home.parent if split_name(home.name) else home
 
 
-def _root(path: Path, labels: str | None) -> tuple[Path, str | None]:
+def root_of(path: Path, labels: str | None) -> tuple[Path, str | None]:
     """The folder that has images/, and the labels meant: `path` may be a folder of labels itself."""
-    if _homes(path) or not (path.parent / IMAGES).is_dir():
+    if homes_of(path) or not (path.parent / IMAGES).is_dir():
         return path, labels
     if labels not in (None, path.name):
         raise BadInput(f"{path} is a folder of labels already; open {path.parent} to choose {labels!r}")
     return path.parent, path.name
 
 
-def _homes(path: Path) -> Mapping[str, Path]:
+def homes_of(path: Path) -> Mapping[str, Path]:
     """Folders that hold images/, by split: `path` itself, or those directly inside."""
     if not path.is_dir():
         return {}
@@ -175,14 +175,15 @@ def _label_folders(home: Path) -> list[str]:
     """Folders beside images/ with at least one map that is named like an image."""
     stems = {image.stem for image in (home / IMAGES).iterdir() if is_image(image)}
     others = [folder for folder in folders_in(home) if folder.name != IMAGES]
-    return [folder.name for folder in others if any(m.stem in stems for m in _maps(folder))]
+    return [folder.name for folder in others if any(m.stem in stems for m in maps_in(folder))]
 
 
-def _maps(folder: Path) -> list[Path]:
+def maps_in(folder: Path) -> list[Path]:
+    """The files of a folder that may be label maps."""
     return [p for p in folder.iterdir() if is_image(p) and p.suffix.lower() in MAP_SUFFIXES]
 
 
-def _chosen(home: Path, labels: str | None) -> str | None:
+def chosen_labels(home: Path, labels: str | None) -> str | None:
     """The folder of labels meant; None for a split that has none at all."""
     there = _label_folders(home)
     if not there:
@@ -202,7 +203,7 @@ def _chosen(home: Path, labels: str | None) -> str | None:
 
 def _pairs(home: Path, labels: str | None) -> Pairs:
     images = _by_stem(p for p in (home / IMAGES).iterdir() if is_image(p))
-    maps = {} if labels is None else _by_stem(_maps(home / labels))
+    maps = {} if labels is None else _by_stem(maps_in(home / labels))
     if strays := sorted(set(maps) - set(images)):
         raise BadInput(
             f"{maps[strays[0]]}: no image of that name in {IMAGES}; bring it back or remove the label"
@@ -233,7 +234,7 @@ def _table(root: Path, found: Mapping[str, Pairs], task: Task | None) -> tuple[C
     maps = [label for files in found.values() for label in files.labels]
     if said is None:
         holds_objects = task == Task.INSTANCE or is_wide(maps[0])
-        return (OBJECTS, Task.INSTANCE) if holds_objects else (_guess(root, maps), Task.SEMANTIC)
+        return (OBJECTS, Task.INSTANCE) if holds_objects else (guessed_table(root, maps), Task.SEMANTIC)
     if Task.INSTANCE in {task, said.task}:
         if said.task != Task.INSTANCE or len(said.names) != 2:
             raise BadInput(
@@ -244,7 +245,7 @@ def _table(root: Path, found: Mapping[str, Pairs], task: Task | None) -> tuple[C
     return said, Task.SEMANTIC
 
 
-def _guess(root: Path, maps: Sequence[Path]) -> ClassTable:
+def guessed_table(root: Path, maps: Sequence[Path]) -> ClassTable:
     """Classes from the values that the maps hold."""
     counts = np.zeros(2**16, dtype=np.int64)
     for path in maps:
