@@ -6,6 +6,7 @@ from truemask.data.formats import (
     class_arrays,
     class_folder,
     coco,
+    cvat,
     labelme,
     mask_folder,
     sbd,
@@ -15,6 +16,7 @@ from truemask.data.formats import (
 )
 from truemask.data.formats.format import Format
 from truemask.data.formats.write_coco import write_as_coco, write_coco
+from truemask.data.formats.write_cvat import write_as_cvat, write_cvat
 from truemask.data.formats.write_labelme import write_as_labelme, write_labelme
 from truemask.data.formats.write_mask_folder import write_as_mask_folder, write_mask_folder
 from truemask.data.formats.write_sbd import write_as_sbd, write_sbd
@@ -33,6 +35,16 @@ FORMATS: Mapping[str, Format] = {
         write_as=write_as_yolo,
         loses=frozenset({"ids", "crowd", "unknown", "boxes", "blank", "keys", "colour"}),
         polygons=True,
+    ),
+    "cvat": Format(
+        looks_like="annotations.xml of CVAT",
+        tasks=frozenset({Task.INSTANCE}),
+        sniff=cvat.sniff,
+        open=cvat.open_cvat,
+        rows=cvat.CvatSplit,
+        write=write_cvat,
+        write_as=write_as_cvat,
+        loses=frozenset({"boxes", "keys", "colour"}),
     ),
     "labelme": Format(
         looks_like="LabelMe JSON files",

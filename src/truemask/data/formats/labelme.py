@@ -47,7 +47,7 @@ class LabelMeSplit(Dataset):
         self.name, self.split, self.problem, self.root = name, split, problem, root
         self.keys, self.entries = list(entries), list(entries.values())
         self.unlabelled = unlabelled
-        numbers = {label: i for i, label in enumerate(problem.classes) if i} | {IGNORED: IGNORE}
+        numbers = {label: i for i, label in enumerate(problem.classes) if i}
         self.objects = [_instances(entry, numbers) for entry in self.entries]
 
     def image(self, row: int) -> np.ndarray:
@@ -153,7 +153,7 @@ def _names(path: Path, found: Mapping[str, Mapping[str, Entry]]) -> Sequence[str
 
 def _instances(entry: Entry, numbers: Mapping[str, int]) -> Instances:
     found = [
-        Found(group.id, numbers[group.label], mask, group.crowd)
+        Found(group.id, IGNORE if group.unknown else numbers[group.label], mask, group.crowd)
         for group, mask in zip(entry.groups, entry.masks, strict=True)
     ]
     return as_instances(found, entry.size)

@@ -13,7 +13,8 @@ from PIL import Image
 
 from truemask.data.formats.found import checked_size
 from truemask.data.formats.json_file import load_json
-from truemask.data.formats.labelme_shapes import Group, Shape, groups_of, pack_group
+from truemask.data.formats.labelme_shapes import Shape, groups_of, pack_group
+from truemask.data.formats.parts import Group
 from truemask.data.formats.places import own_file
 from truemask.data.image_file import IMAGE_SUFFIXES, UNREADABLE, image_size, reason
 from truemask.types import BadInput

@@ -4,15 +4,13 @@ import base64
 import binascii
 import io
 import json
-from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from PIL import Image
 
-from truemask.data.formats.found import object_id
+from truemask.data.formats.parts import Group, Part, joined
 from truemask.data.formats.polygons import pack_ring, union
 from truemask.data.formats.shapes import box_ring, pack_ellipse, pack_window, points_of, window
 from truemask.data.image_file import UNREADABLE, reason
@@ -26,45 +24,32 @@ _NO_AREA = frozenset({"point", "points", "line", "linestrip"})
 _POLYGONS = frozenset({"polygon", "oriented_rectangle", "rotation"})
 
 
-@dataclass(frozen=True)
-class Group:
-    """The shapes of one object, by their places in the file."""
-
-    id: int
-    label: str
-    crowd: bool
-    members: tuple[int, ...]
-
-
 def groups_of(shapes: Sequence[Shape], split: str, key: str) -> list[Group]:
     """The objects among the shapes: those with an area, whose label is not the background's.
-
-    Shapes of one label and one group_id are one object. Its id is the first one's `truemask_id`, or else
-    hangs on what that one covers, so that it lasts when other shapes come and go.
 
     Raises:
         BadInput: if a shape has no label, a kind that is not known, or an id that is no whole number.
     """
-    members: dict[object, list[int]] = {}
+    parts = []
     for i, shape in enumerate(shapes):
-        if _kind(i, shape) in _NO_AREA or _label(i, shape) == BACKGROUND:
+        kind, label = _kind(i, shape), _label(i, shape)
+        if kind in _NO_AREA or label == BACKGROUND:
             continue
-        group = shape.get("group_id")
-        joined = isinstance(group, int | str)
-        members.setdefault((group, shape["label"]) if joined else (None, i), []).append(i)
-    seen: Counter[str] = Counter()
-    groups = []
-    for places in members.values():
-        first = shapes[places[0]]
-        mark = json.dumps([_kind(places[0], first), first.get("points"), first.get("mask")])
-        seen[mark] += 1
-        id_ = first.get(ID, object_id(split, key, f"{mark} {seen[mark]}"))
-        if type(id_) is not int or not -(2**63) <= id_ < 2**63:
-            raise BadInput(f"shape {places[0]} has no whole number as {ID}")
-        flags = first.get("flags")
-        crowd = isinstance(flags, dict) and bool(flags.get(CROWD))
-        groups.append(Group(id_, first["label"], crowd, tuple(places)))
-    return groups
+        group, id_, flags = shape.get("group_id"), shape.get(ID), shape.get("flags")
+        if id_ is not None and (type(id_) is not int or not -(2**63) <= id_ < 2**63):
+            raise BadInput(f"shape {i} has no whole number as {ID}")
+        parts.append(
+            Part(
+                place=i,
+                label=label,
+                group=group if isinstance(group, int | str) else None,
+                mark=json.dumps([kind, shape.get("points"), shape.get("mask")]),
+                id=id_,
+                crowd=isinstance(flags, dict) and bool(flags.get(CROWD)),
+                unknown=label == IGNORED,
+            )
+        )
+    return joined(parts, split, key)
 
 
 def pack_group(shapes: Sequence[Shape], group: Group, size: tuple[int, int]) -> bytes:
