@@ -44,6 +44,6 @@ def shrunk_to(thing: Crop, ratio: float, shape: Shape) -> Crop:
 def _distances(mask: UInt8[np.ndarray, "h w"], shape: Shape) -> Int64[np.ndarray, "h w"]:
     """How far each pixel of the mask is from where it is off: squared for disks, so a whole number."""
     if shape == "square":
-        return np.rint(cv2.distanceTransform(mask, cv2.DIST_C, 3)).astype(np.int64)
+        return np.asarray(np.rint(cv2.distanceTransform(mask, cv2.DIST_C, 3)), dtype=np.int64)
     exact = cv2.distanceTransform(mask, cv2.DIST_L2, cv2.DIST_MASK_PRECISE).astype(np.float64)
-    return np.rint(exact**2).astype(np.int64)
+    return np.asarray(np.rint(exact**2), dtype=np.int64)

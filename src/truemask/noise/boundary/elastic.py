@@ -115,4 +115,4 @@ def _near_small(
     ids, places = segments(labels, IGNORE)  # IGNORE is no region: regions of all classes, background too
     small = np.bincount(ids.ravel(), minlength=len(places) + 1) < area_px
     small[0] = False
-    return spread(small[ids].view(np.uint8), distance_px) == 1
+    return np.asarray(spread(small[ids].view(np.uint8), distance_px) == 1)

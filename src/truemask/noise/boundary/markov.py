@@ -75,8 +75,8 @@ def _walked(thing: Crop, stream: int, steps: int, theta1: float, theta2: float, 
 
     around, walking, _ = streams.bits(stream, 3)
     outwards = streams.uniforms(int(around), steps) < theta1
-    # Twice as far as outlines usually get. If one gets to the edge of its crop, it starts again on a larger.
-    margin_px = max(thing.size) if everywhere else ceil(2 * theta2 * np.count_nonzero(outwards)) + _AROUND_PX
+    # Farther than most outlines get. If one gets to the edge of its crop, it starts again on a larger one.
+    margin_px = max(thing.size) if everywhere else ceil(3 * theta2 * np.count_nonzero(outwards)) + _AROUND_PX
     while True:
         wide = widened(thing, margin_px)
         top, left = thing.top - wide.top, thing.left - wide.left

@@ -20,21 +20,31 @@ def _differs(state, p, wide, other):
 
 
 @no_type_check
-def _wait(waiting, length, waits, side, p, place):
-    """Put p, which is at this place of the image, on the list of its side, unless it is there."""
-    if not waits[p] & (_ON << side):
-        waiting[side, length[side], 0] = p
-        waiting[side, length[side], 1] = place
-        length[side] += 1
-        waits[p] |= _ON << side
-
-
-differs = numba.njit(inline="always")(_differs)
-wait = numba.njit(inline="always")(_wait)
+def _add(lists, length, where, side, p, place):
+    """Put p, which is at this place of the image, on the list of its side."""
+    lists[side, length[side], 0] = p
+    lists[side, length[side], 1] = place
+    length[side] += 1
+    where[p] = length[side]
 
 
 @no_type_check
-def _outlines(mask, place, across, reach, state, waiting, length, waits):
+def _remove(lists, length, where, side, p):
+    """Take p off the list of its side: the last one gets its place there."""
+    length[side] -= 1
+    at, last = where[p] - 1, lists[side, length[side], 0]
+    lists[side, at, 0], lists[side, at, 1] = last, lists[side, length[side], 1]
+    where[last] = at + 1
+    where[p] = 0
+
+
+differs = numba.njit(inline="always")(_differs)
+add = numba.njit(inline="always")(_add)
+remove = numba.njit(inline="always")(_remove)
+
+
+@no_type_check
+def _outlines(mask, place, across, reach, state, lists, length, where):
     """Fill `state` and the lists with the outlines as they are."""
     height, width = mask.shape
     wide = width + 2
@@ -45,29 +55,36 @@ def _outlines(mask, place, across, reach, state, waiting, length, waits):
         for x in range(max(0, reach[1] - 1), min(width, reach[3] + 1)):
             p = (y + 1) * wide + x + 1
             if differs(state, p, wide, _ON - state[p]):
-                wait(waiting, length, waits, state[p], p, place + y * across + x)
+                add(lists, length, where, state[p], p, place + y * across + x)
 
 
 @no_type_check
-def _flipping(state, wide, waiting, length, waits, side, start, threshold, flips):
-    """Which pixels of a side's outline flip in a step, and how many; drops those that left the outline."""
-    kept, flipped = 0, 0
-    for i in range(length[side]):
-        p, place = waiting[side, i, 0], waiting[side, i, 1]
-        if state[p] != side or not differs(state, p, wide, _ON - side):
-            waits[p] &= ~(_ON << side)
-            continue
-        waiting[side, kept, 0], waiting[side, kept, 1] = p, place
-        kept += 1
-        if (mix(start + np.uint64(place + 1) * GOLDEN) >> _32) < threshold:
-            flips[flipped, 0], flips[flipped, 1] = p, place
-            flipped += 1
-    length[side] = kept
-    return flipped
+def _update(state, wide, across, lists, length, where, side, flips, flipped):
+    """Flip these pixels of a side's outline, and bring both lists up to date."""
+    for i in range(flipped):
+        p = flips[i, 0]
+        remove(lists, length, where, side, p)
+        state[p] = _ON - side
+    for i in range(flipped):
+        p, at = flips[i, 0], flips[i, 1]
+        for q, there in (
+            (p, at),
+            (p - wide, at - across),
+            (p - 1, at - 1),
+            (p + 1, at + 1),
+            (p + wide, at + across),
+        ):
+            its = state[q]
+            if its != _BEYOND:
+                belongs = differs(state, q, wide, _ON - its)
+                if belongs and not where[q]:
+                    add(lists, length, where, its, q, there)
+                elif where[q] and not belongs:
+                    remove(lists, length, where, its, q)
 
 
 outlines = numba.njit(_outlines)
-flipping = numba.njit(_flipping)
+update = numba.njit(_update)
 
 
 @no_type_check
@@ -78,8 +95,7 @@ def _walk(mask, place, size, outwards, stream, threshold, reach):
     looked at; the pixel at flat place p of the image flips if the high half of draw t * height * width + p
     is below `threshold`. What is beyond the mask's edge is neither on nor off.
 
-    Pixels of an outline wait in a list, so a step costs the outline's length and not the image's area. One
-    that has left its outline is dropped when its list is next looked at.
+    Both outlines are kept as lists, so a step costs the outline's length and not the image's area.
 
     Args:
         mask: 0 or 1 "h w", changed in place.
@@ -93,35 +109,26 @@ def _walk(mask, place, size, outwards, stream, threshold, reach):
     height, width = mask.shape
     wide, across = width + 2, size[1]
     state = np.full((height + 2) * wide, _BEYOND, dtype=np.uint8)
-    # Row 0: off pixels, row 1: on pixels that wait; which of the rows a pixel waits in, as bits.
-    waiting, length = np.empty((2, height * width, 2), dtype=np.int64), np.zeros(2, dtype=np.int64)
-    waits = np.zeros(state.size, dtype=np.uint8)
+    # Pixel and place of those in the outer (row 0) and inner outline, and where in its list a pixel is.
+    lists, length = np.empty((2, height * width, 2), dtype=np.int64), np.zeros(2, dtype=np.int64)
+    where = np.zeros(state.size, dtype=np.int32)
     flips = np.empty((height * width, 2), dtype=np.int64)
-    outlines(mask, place, across, reach, state, waiting, length, waits)
+    outlines(mask, place, across, reach, state, lists, length, where)
     for t in range(outwards.size):
         side = _OFF if outwards[t] else _ON
         start = stream + np.uint64(t) * np.uint64(size[0] * across) * GOLDEN
-        flipped = flipping(state, wide, waiting, length, waits, side, start, threshold, flips)
-        # Only now: all draws of a step are about the outline as it was before the step.
-        for i in range(flipped):
-            p = flips[i, 0]
-            state[p] = _ON - side
-            if side == _OFF:
-                y, x = p // wide - 1, p % wide - 1
+        flipped = 0
+        # All draws of a step are about the outline as it was before the step.
+        for i in range(length[side]):
+            if (mix(start + np.uint64(lists[side, i, 1] + 1) * GOLDEN) >> _32) < threshold:
+                flips[flipped, 0], flips[flipped, 1] = lists[side, i, 0], lists[side, i, 1]
+                flipped += 1
+        update(state, wide, across, lists, length, where, side, flips, flipped)
+        if side == _OFF:
+            for i in range(flipped):
+                y, x = flips[i, 0] // wide - 1, flips[i, 0] % wide - 1
                 reach[0], reach[1] = min(reach[0], y), min(reach[1], x)
                 reach[2], reach[3] = max(reach[2], y + 1), max(reach[3], x + 1)
-        # The flipped pixels may now be of the other outline, their neighbours of either.
-        for i in range(flipped):
-            p, at = flips[i, 0], flips[i, 1]
-            for q, there in (
-                (p, at),
-                (p - wide, at - across),
-                (p - 1, at - 1),
-                (p + 1, at + 1),
-                (p + wide, at + across),
-            ):
-                if state[q] != _BEYOND:
-                    wait(waiting, length, waits, state[q], q, there)
     for y in range(height):
         for x in range(width):
             mask[y, x] = state[(y + 1) * wide + x + 1]

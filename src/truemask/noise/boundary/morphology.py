@@ -118,7 +118,7 @@ def _areas(labels: UInt8[np.ndarray, "h w"]) -> Int64[np.ndarray, "256"]:
 
     tables = np.zeros((4, 256), dtype=np.int64)
     kernels.areas(labels, tables)
-    return tables.sum(axis=0)
+    return np.asarray(tables.sum(axis=0))
 
 
 def _largest_first(areas: Int64[np.ndarray, "256"]) -> list[int]:

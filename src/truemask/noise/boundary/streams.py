@@ -26,4 +26,4 @@ def normals(stream: int, count: int) -> Float64[np.ndarray, "n"]:
     """
     one, other = uniforms(stream, 2 * count).reshape(2, count)
     drawn = np.sqrt(-2 * np.log1p(-one)) * np.cos(2 * np.pi * other)
-    return np.clip(drawn, -5, 5)
+    return np.asarray(np.clip(drawn, -5, 5))

@@ -120,4 +120,4 @@ def _segments(
         after = redraw(Crop(mask, top, left, labels.shape), int(streams[n]))
         kernels.paint(after.mask, after.top, after.left, ranks[n + 1], shown)
     classes = np.concatenate([[background], labels.ravel()[places[order]], [IGNORE]]).astype(np.uint8)
-    return classes[shown]
+    return np.asarray(classes[shown])
