@@ -85,13 +85,26 @@ def test_the_published_maps_are_as_published(name, pairs):
     assert set(ClassMap.parse(pairs).pairs) == set(CLASS_MAPS[name])
 
 
+def test_the_map_of_dmi_has_no_dogs_for_cats():
+    pairs = set(ClassMap.parse("cat>dog;bird>airplane;deer>horse;truck>automobile").pairs)
+    assert set(CLASS_MAPS["dmi"]) == pairs == set(CLASS_MAPS["cifar10"]) - {("dog", "cat")}
+
+
+def test_the_permutation_of_reed_is_as_published_on_any_ten_classes():
+    expected = [7, 9, 0, 4, 2, 1, 3, 5, 6, 8]
+    digits = Problem(Task.CLASSIFICATION, tuple("0123456789"))
+    for problem in (digits, CIFAR):
+        for true, given in enumerate(expected):
+            assert apply(true, "permutation:1,map=reed", problem) == given
+
+
 def test_the_map_of_scenes_is_of_the_pairs_that_are_drawn_alike():
     targets = ClassMap.parse("scenes").targets(scenes.PROBLEM.classes)
     assert targets == {one: (other,) for one, other in scenes.CONFUSED_PAIRS.items()}
 
 
 def test_every_published_map_is_tested():
-    assert set(CLASS_MAPS) == {"cifar10", "mnist", "voc", "cityscapes", "scenes"}
+    assert set(CLASS_MAPS) == {"cifar10", "dmi", "mnist", "reed", "voc", "cityscapes", "scenes"}
 
 
 def test_a_class_in_several_pairs_goes_to_each_alike():

@@ -1,7 +1,17 @@
 import numpy as np
 import pytest
 
-from truemask.noise.transition import asymmetric, pair, realised, spread, symmetric, validate
+from truemask.noise.transition import (
+    asymmetric,
+    inclusive,
+    pair,
+    realised,
+    redrawn,
+    sequential,
+    spread,
+    symmetric,
+    validate,
+)
 from truemask.types import BadInput
 
 
@@ -23,12 +33,39 @@ def test_pair_goes_to_the_next_class_and_from_the_last_to_the_first():
     np.testing.assert_allclose(pair(3, 0.45), [[0.55, 0.45, 0], [0, 0.55, 0.45], [0.45, 0, 0.55]])
 
 
+def test_pair_skips_an_exempt_class():
+    np.testing.assert_allclose(
+        pair(4, 0.4, exempt=0), [[1, 0, 0, 0], [0, 0.6, 0.4, 0], [0, 0, 0.6, 0.4], [0, 0.4, 0, 0.6]]
+    )
+
+
+def test_inclusive_draws_the_true_class_too():
+    np.testing.assert_allclose(inclusive(4, 0.4), 0.6 * np.eye(4) + 0.1)
+    np.testing.assert_allclose(inclusive(3, 1.0, exempt=0), [[1, 0, 0], [0, 0.5, 0.5], [0, 0.5, 0.5]])
+
+
+def test_sequential_is_asymmetric_where_no_target_has_its_turn_later():
+    targets = {0: (2,), 1: (2,)}
+    np.testing.assert_allclose(sequential(3, 0.3, targets), asymmetric(3, 0.3, targets))
+    np.testing.assert_allclose(sequential(2, 0.4, {0: (1,), 1: (0,)}), [[0.76, 0.24], [0.4, 0.6]])
+
+
+def test_redrawn_labels_may_stay_and_a_class_named_twice_counts_twice():
+    expected = [[0.7, 0.3, 0], [0, 1, 0], [0.2, 0.4, 0.4]]
+    np.testing.assert_allclose(redrawn(3, 0.6, {0: (0, 1), 2: (0, 1, 1)}), expected)
+
+
 @pytest.mark.parametrize("rate", [0.0, 0.3, 1.0])
 def test_every_matrix_is_valid_and_the_identity_at_rate_0(rate):
     for made in (
         symmetric(5, rate),
         symmetric(5, rate, exempt=0),
+        inclusive(5, rate),
+        inclusive(5, rate, exempt=0),
         pair(5, rate),
+        pair(5, rate, exempt=0),
+        sequential(5, rate, {1: (2,), 2: (1,)}),
+        redrawn(5, rate, {1: (2, 3), 2: (1,)}),
         asymmetric(5, rate, {1: (2,)}),
     ):
         validate(made)
@@ -39,11 +76,15 @@ def test_every_matrix_is_valid_and_the_identity_at_rate_0(rate):
 def test_a_rate_outside_0_to_1_is_refused(rate):
     with pytest.raises(BadInput, match="a noise rate is a share of labels, 0 to 1; got"):
         symmetric(3, rate)
+    with pytest.raises(BadInput, match="a noise rate is a share of labels, 0 to 1; got"):
+        inclusive(3, rate)
 
 
 def test_one_class_has_nothing_to_change_to():
     with pytest.raises(BadInput, match="needs two classes"):
         symmetric(2, 0.4, exempt=0)
+    with pytest.raises(BadInput, match="pair noise needs two classes"):
+        pair(2, 0.4, exempt=0)
 
 
 def test_spread_takes_a_column_for_ignore():

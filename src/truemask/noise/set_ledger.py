@@ -1,6 +1,6 @@
 """The account of noise on a whole classification set: made in one go, because such noise is."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -113,6 +113,18 @@ def corrupt_set(roster: Roster, spec: Spec, *, problem: Problem, seed: int, gall
         expected.append(_expected(step, before, problem, Draws(seed, "", place)))
         before = after
     return SetLedger(spec, problem, seed, roster, before, steps, expected)
+
+
+def apply_to_roster(before: Roster, done: Iterable[Changes]) -> Roster:
+    """The rows after the changes: of `ledger.changes()` they are those of `ledger.after`, originals first."""
+    rows = {
+        key: (label, key, donor)
+        for key, label, donor in zip(before.keys, before.labels.tolist(), before.donors, strict=True)
+    }
+    for one in done:
+        rows[one.image] = int(one.target[0]), one.copy_of or one.image, one.donor
+    labels, origins, donors = zip(*rows.values(), strict=True) if rows else ((), (), ())
+    return Roster(tuple(rows), np.array(labels, dtype=np.uint8), origins, donors)
 
 
 def _expected(step: Step, before: Roster, problem: Problem, draws: Draws) -> float | None:

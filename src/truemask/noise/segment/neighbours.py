@@ -51,13 +51,41 @@ def larger_neighbours(
 def bridge(
     one: Crop, other: Crop, gap_px: int, free: Bool[np.ndarray, "h w"] | None
 ) -> tuple[UInt8[np.ndarray, "rows columns"], Window]:
-    """The pixels between two segments where the gap is at most gap_px, and the window that they are in."""
+    """The pixels between two segments, and the window that they are in.
+
+    Those are all on the shortest ways from one to the other, and the straight stretches (along rows, columns
+    and diagonals) of at most gap_px that end at both.
+    """
     window = window_of(one, 2 * (gap_px + 1))
     mine, theirs = seen_in(one, window), seen_in(other, window)
-    between = (_to(mine) + _to(theirs) <= gap_px + 1) & (mine == 0) & (theirs == 0)
+    ways = _to(mine) + _to(theirs)
+    between = (ways == ways.min()) | _stretches(mine, theirs, gap_px)
+    between &= (mine == 0) & (theirs == 0)
     if free is not None:
         between &= free[window.top : window.bottom, window.left : window.right]
     return between.view(np.uint8), window
+
+
+def _stretches(
+    mine: UInt8[np.ndarray, "h w"], theirs: UInt8[np.ndarray, "h w"], gap_px: int
+) -> Bool[np.ndarray, "h w"]:
+    """Pixels from which straight ways lead to both masks, in opposite directions, at most gap_px between."""
+    found = np.zeros(mine.shape, dtype=bool)
+    for down, right in ((0, 1), (1, 0), (1, 1), (1, -1)):
+        for one, other in ((mine, theirs), (theirs, mine)):
+            found |= _ahead(one, down, right, gap_px) + _ahead(other, -down, -right, gap_px) <= gap_px + 1
+    return found
+
+
+def _ahead(mask: UInt8[np.ndarray, "h w"], down: int, right: int, gap_px: int) -> Int64[np.ndarray, "h w"]:
+    """Steps from each pixel to the mask in one direction, up to gap_px; many where it is farther."""
+    height, width = mask.shape
+    wide = cv2.copyMakeBorder(mask, *(gap_px,) * 4, cv2.BORDER_CONSTANT, value=0)
+    steps = np.full(mask.shape, _FAR, dtype=np.int64)
+    for far in range(gap_px, 0, -1):
+        top, left = gap_px + far * down, gap_px + far * right
+        steps[wide[top : top + height, left : left + width] == 1] = far
+    return steps
 
 
 def _boxes_are_near(crops: tuple[Crop, ...], gap_px: int) -> Bool[np.ndarray, "n n"]:

@@ -1,5 +1,6 @@
 """One thing annotated as two: a twig in front of it, or an algorithm that cut too much."""
 
+import cv2
 import numpy as np
 from jaxtyping import Bool, Int64, UInt8
 
@@ -22,6 +23,7 @@ _DEGREES = np.arange(0, 180, 5)
 _ACROSS = np.rint(_WHOLE * np.stack([np.cos(np.radians(_DEGREES)), np.sin(np.radians(_DEGREES))], axis=1))
 _DIRECTIONS: Int64[np.ndarray, "36 2"] = _ACROSS.astype(np.int64)
 """Directions (row, column) across a line, 5 degrees apart, in whole numbers: the same on any machine."""
+_SQUARE = np.ones((3, 3), dtype=np.uint8)
 
 
 def split(
@@ -55,7 +57,7 @@ def split(
     angles = places_among("angle", draws, found, np.full(len(found), len(_DIRECTIONS)))
     rows = np.flatnonzero(cut).tolist()
     if isinstance(labels, Instances):
-        parts = [_parts(crops[row], int(angles[row]), 0) for row in rows]
+        parts = [_parts(crops[row], int(angles[row]), apart=False) for row in rows]
         stay = {int(found.rows[row]): pack(one) for row, (one, _) in zip(rows, parts, strict=True)}
         new = [other for _, other in parts]
         ids = new_ids("split", draws, found.names[rows])
@@ -64,7 +66,7 @@ def split(
     for row in rows:
         whole = crops[row]
         line = whole.mask.astype(bool)
-        for part in _parts(whole, int(angles[row]), 1):
+        for part in _parts(whole, int(angles[row]), apart=True):
             top, left = part.top - whole.top, part.left - whole.left
             line[top:, left:][: part.mask.shape[0], : part.mask.shape[1]] &= part.mask == 0
         window = window_of(whole, 0)
@@ -105,24 +107,29 @@ def _can_be(labels: Labels, crops: tuple[Crop, ...]) -> Bool[np.ndarray, "n"]:
     return np.array([max(one.mask.shape) > 2 for one in crops], dtype=bool)
 
 
-def _parts(whole: Crop, angle: int, gap: int) -> tuple[Crop, Crop]:
-    """The two sides of the line: at the angle drawn, or the next one at which there are two."""
+def _parts(whole: Crop, angle: int, *, apart: bool) -> tuple[Crop, Crop]:
+    """The two sides of the line, at the angle drawn or the next one that makes two.
+
+    Those of which `apart` is asked do not touch: the larger one lacks the pixels along the line.
+    """
     rows, columns = np.nonzero(whole.mask)
+    window = window_of(whole, 0)
     for further in range(len(_DIRECTIONS)):
         down, right = _DIRECTIONS[(angle + further) % len(_DIRECTIONS)]
         across = rows * down + columns * right
-        # A line of this width cannot be crossed from pixel to pixel, by corners neither.
-        width = gap * int(abs(down) + abs(right))
-        middle = int(across.min() + across.max() - width) // 2
-        far, near = across > middle + width, across <= middle
-        if gap:
-            far = across >= middle + 1 + width
-        if far.any() and near.any():
-            return _part(whole, rows[near], columns[near]), _part(whole, rows[far], columns[far])
-    raise AssertionError("a segment that can be cut is cut along rows or columns at the latest")
+        near = across <= int(across.min() + across.max()) // 2
+        sides = [_side(whole, rows[here], columns[here]) for here in (near, ~near)]
+        sides.sort(key=np.count_nonzero)
+        for small, large in (sides, sides[::-1]):
+            rest = large & (1 - cv2.dilate(small, _SQUARE)) if apart and small.any() else large
+            if small.any() and rest.any():
+                return tight(small, window, whole.size), tight(rest, window, whole.size)
+    raise AssertionError("what can be cut is cut along rows or columns at the latest")
 
 
-def _part(whole: Crop, rows: Int64[np.ndarray, "n"], columns: Int64[np.ndarray, "n"]) -> Crop:
+def _side(
+    whole: Crop, rows: Int64[np.ndarray, "n"], columns: Int64[np.ndarray, "n"]
+) -> UInt8[np.ndarray, "h w"]:
     view = np.zeros_like(whole.mask)
     view[rows, columns] = 1
-    return tight(view, window_of(whole, 0), whole.size)
+    return view
