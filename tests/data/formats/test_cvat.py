@@ -24,7 +24,7 @@ SHAPES = f"""
     </polygon>
     <points label="wheel" source="manual" occluded="0" points="4,4" z_order="0">
     </points>
-    <box label="wheel" source="manual" occluded="0" xtl="12" ytl="7" xbr="16" ybr="9" z_order="0" group_id="1">
+    <box label="wheel" source="manual" occluded="0" xtl="12" ytl="7" xbr="16" ybr="9" group_id="1">
     </box>
     {DOOR_MASK}
     <!-- seen twice -->
@@ -331,16 +331,13 @@ def test_a_new_mask_is_one_mask_that_keeps_its_other_fields(tmp_path):
     new = rectangle(3, 5, 4, 7)
     new[3, 5] = False
     ids = first(make(tmp_path / "again")).ids
-    box = (
-        '<box label="wheel" source="manual" occluded="0" xtl="12" ytl="7" xbr="16" ybr="9" z_order="0" '
-        'group_id="1"'
-    )
+    box = '<box label="wheel" source="manual" occluded="0" xtl="12" ytl="7" xbr="16" ybr="9" group_id="1"'
     other = (
         '<polygon label="wheel" source="file" occluded="0" points="0,0;2,0;2,2;0,2" z_order="1" '
         'group_id="1"/>'
     )
     mask = (
-        '<mask label="wheel" source="manual" occluded="0" z_order="0" group_id="1" rle="0, 1, 1, 4" left="4" '
+        '<mask label="wheel" source="manual" occluded="0" group_id="1" rle="0, 1, 1, 4" left="4" '
         f'top="3" width="3" height="2" truemask_id="{ids[1]}"'
     )
     expected = SHAPES.replace(other, "").replace(box, mask).replace("</box>", "</mask>")
