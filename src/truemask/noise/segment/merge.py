@@ -54,7 +54,7 @@ def merge(
     """
     free = _free(labels, problem)
     found, crops = pieces_of(labels, problem)
-    larger = larger_neighbours(found, crops, gap_px=gap_px, same_class=across == "class", free=free)
+    larger, _ = larger_neighbours(found, crops, gap_px=gap_px, same_class=across == "class", free=free)
     goes = (larger >= 0) & chosen("merge", draws, found, chances(problem, found, rate, rates))
     ends = _ends(larger, goes)
     if isinstance(labels, Instances):
@@ -95,7 +95,8 @@ def _found(labels: Labels, problem: Problem, knobs: Knobs) -> tuple[Segments, In
     assert not isinstance(labels, int)
     found, crops = pieces_of(labels, problem)
     same_class, free = knobs["across"] == "class", _free(labels, problem)
-    return found, larger_neighbours(found, crops, gap_px=knobs["gap_px"], same_class=same_class, free=free)
+    larger, _ = larger_neighbours(found, crops, gap_px=knobs["gap_px"], same_class=same_class, free=free)
+    return found, larger
 
 
 def _free(labels: UInt8[np.ndarray, "h w"] | Instances, problem: Problem) -> Bool[np.ndarray, "h w"] | None:

@@ -19,8 +19,8 @@ def larger_neighbours(
     gap_px: int,
     same_class: bool,
     free: Bool[np.ndarray, "h w"] | None = None,
-) -> Int64[np.ndarray, "n"]:
-    """For each segment the closest larger one at most gap_px away, or -1.
+) -> tuple[Int64[np.ndarray, "n"], Int64[np.ndarray, "n"]]:
+    """For each segment the closest larger one at most gap_px away, or -1; and how wide the gap is.
 
     Of segments alike in area the one with the smaller name counts as larger; of neighbours at one distance
     the larger is taken. So every pair has one segment that may go into the other, and there is no circle.
@@ -38,14 +38,14 @@ def larger_neighbours(
     possible = _boxes_are_near(crops, gap_px) & (rank[None] > rank[:, None])
     if same_class:
         possible &= found.classes[None] == found.classes[:, None]
-    closest = np.full(len(found), -1, dtype=np.int64)
+    closest, gaps = np.full((2, len(found)), -1, dtype=np.int64)
     for one in np.flatnonzero(possible.any(axis=1)).tolist():
         others = np.flatnonzero(possible[one])
         at = [(_apart(crops[one], crops[other], gap_px, free), -rank[other], other) for other in others]
         apart, _, other = min(at)
         if apart <= gap_px + 1:
-            closest[one] = other
-    return closest
+            closest[one], gaps[one] = other, max(0, apart - 1)
+    return closest, gaps
 
 
 def bridge(

@@ -36,8 +36,8 @@ def split(
 ) -> UInt8[np.ndarray, "h w"] | Instances:
     """Segments cut in two by a straight line through the middle of their extent across it.
 
-    The line's angle is drawn, in steps of 5 degrees. Of an object one part keeps the id, the other is a new
-    object behind the others. On a label map the line becomes background, one pixel wide, so that the parts
+    The line's angle is drawn, in steps of 5 degrees. Of an object the larger part keeps the id, the other is a
+    new object behind the others. On a label map the line becomes background, one pixel wide, so that the parts
     touch nowhere, not by corners either; a curved thing may fall into more than two.
 
     Args:
@@ -108,7 +108,7 @@ def _can_be(labels: Labels, crops: tuple[Crop, ...]) -> Bool[np.ndarray, "n"]:
 
 
 def _parts(whole: Crop, angle: int, *, apart: bool) -> tuple[Crop, Crop]:
-    """The two sides of the line, at the angle drawn or the next one that makes two.
+    """The two sides of the line, the larger one first, at the angle drawn or the next one that makes two.
 
     Those of which `apart` is asked do not touch: the larger one lacks the pixels along the line.
     """
@@ -123,7 +123,7 @@ def _parts(whole: Crop, angle: int, *, apart: bool) -> tuple[Crop, Crop]:
         for small, large in (sides, sides[::-1]):
             rest = large & (1 - cv2.dilate(small, _SQUARE)) if apart and small.any() else large
             if small.any() and rest.any():
-                return tight(small, window, whole.size), tight(rest, window, whole.size)
+                return tight(rest, window, whole.size), tight(small, window, whole.size)
     raise AssertionError("what can be cut is cut along rows or columns at the latest")
 
 
