@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from truemask.data.formats import (
+    cityscapes,
     class_arrays,
     class_folder,
     coco,
@@ -15,6 +16,7 @@ from truemask.data.formats import (
     yolo,
 )
 from truemask.data.formats.format import Format
+from truemask.data.formats.write_cityscapes import write_as_cityscapes, write_cityscapes
 from truemask.data.formats.write_coco import write_as_coco, write_coco
 from truemask.data.formats.write_cvat import write_as_cvat, write_cvat
 from truemask.data.formats.write_labelme import write_as_labelme, write_labelme
@@ -55,6 +57,16 @@ FORMATS: Mapping[str, Format] = {
         write=write_labelme,
         write_as=write_as_labelme,
         loses=frozenset({"boxes", "keys", "colour"}),
+    ),
+    "cityscapes": Format(
+        looks_like="leftImg8bit/ with gtFine/ of Cityscapes",
+        tasks=frozenset({Task.SEMANTIC, Task.INSTANCE}),
+        sniff=cityscapes.sniff,
+        open=cityscapes.open_cityscapes,
+        rows=cityscapes.CityscapesSplit,
+        write=write_cityscapes,
+        write_as=write_as_cityscapes,
+        loses=frozenset({"keys", "order", "crowd", "unknown", "boxes", "overlap", "blank"}),
     ),
     "voc": Format(
         looks_like="JPEGImages/ with SegmentationClass/ of Pascal VOC",
