@@ -15,6 +15,7 @@ from typing import Any, Literal
 
 import typer
 
+from docs import gallery as pictures
 from docs.docstrings import alternatives, arguments, code, first_line, named, said, source, table
 from truemask.audit import AUDIT_SCORES, KINDS, LEVELS, SCHEMA, Finding
 from truemask.bench.tables import Published, Table
@@ -123,7 +124,8 @@ def gallery() -> str:
         "Each noise with its example on the same photo of `scenes`, which people labelled like this:",
         _picture("none", "The photo with its true labels, as a label map and as objects"),
         "Beside the noisy labels stands what changed: blue was added, orange was removed, yellow is another "
-        "class, hatched is IGNORE. All knobs in full: [noises](noises.md); which one is like yours: "
+        "class, hatched is IGNORE. Noise on whole sets of images is shown on `digits`: a blue frame is an image "
+        "from elsewhere, or a copy. All knobs in full: [noises](noises.md); which one is like yours: "
         "[noise types](../why/noise-types.md).",
         *chapters,
     )
@@ -315,8 +317,8 @@ def _seen(name: str) -> str:
     return "\n\n".join(
         [
             f"### {name}",
-            _picture(name, f"{name}: the labels after {row.example}, and what changed"),
-            f"{first_line(row.apply)} [`{row.example}`](noises.md#{name})",
+            _picture(name, f"{name}: the labels with the noise, and what changed"),
+            f"{first_line(row.apply)} Here `{pictures.spec_of(name)}`; [all of it](noises.md#{name}).",
             f"Formula: {row.formula}. Knobs: {', '.join(knobs) or 'none'}. Source: {row.source}.",
         ]
     )
