@@ -124,8 +124,8 @@ def gallery() -> str:
         "Each noise with its example on the same photo of `scenes`, which people labelled like this:",
         _picture("none", "The photo with its true labels, as a label map and as objects"),
         "Beside the noisy labels stands what changed: blue was added, orange was removed, yellow is another "
-        "class, hatched is IGNORE. Noise on whole sets of images is shown on `digits`: a blue frame is an image "
-        "from elsewhere, or a copy. All knobs in full: [noises](noises.md); which one is like yours: "
+        "class, hatched is IGNORE. Noise on whole sets of images is shown on `digits`: a blue frame is an "
+        "image from elsewhere, or a copy. All knobs in full: [noises](noises.md); which one is like yours: "
         "[noise types](../why/noise-types.md).",
         *chapters,
     )
@@ -313,7 +313,10 @@ def _noise(name: str) -> str:
 def _seen(name: str) -> str:
     """A noise in the gallery: its picture, and in short what it does."""
     row = EVERY_NOISE[name]
-    knobs = [f"`{knob.name}` ({_takes(knob)}; {_default(knob)})" for knob in knobs_of_noise(row.apply)]
+    knobs = [
+        f"`{knob.name}` ({_takes(knob).removesuffix(', see right')}; {_default(knob)})"
+        for knob in knobs_of_noise(row.apply)
+    ]
     return "\n\n".join(
         [
             f"### {name}",
