@@ -29,7 +29,7 @@ def asymmetric(
     *,
     rate: Rate,
     map: ClassMap,
-    compat: Literal["sequential"] | None = None,
+    compat: Literal["strict", "sequential"] = "strict",
 ) -> Labels:
     """Labels of some classes changed to the class that each is mistaken for; other classes stay.
 
@@ -58,10 +58,10 @@ def asymmetric_transition(
     *,
     rate: float,
     map: ClassMap,
-    compat: str | None,
+    compat: str,
 ) -> Float64[np.ndarray, "k k"]:
     """P(j | y) of `asymmetric`."""
-    made = asymmetric_matrix if compat is None else sequential
+    made = asymmetric_matrix if compat == "strict" else sequential
     return made(problem.num_classes, rate, mapped_classes(map, problem))
 
 

@@ -28,7 +28,7 @@ def superclass(
     rate: Rate,
     groups: ClassGroups,
     to: Literal["others", "next", "swap"] = "others",
-    compat: Literal["lncis"] | None = None,
+    compat: Literal["strict", "lncis"] = "strict",
 ) -> Labels:
     """Labels changed to another class of the same group; a class alone in its group stays (COCO's person).
 
@@ -58,10 +58,10 @@ def superclass(
 
 
 def superclass_transition(
-    problem: Problem, draws: Draws, *, rate: float, groups: ClassGroups, to: str, compat: str | None
+    problem: Problem, draws: Draws, *, rate: float, groups: ClassGroups, to: str, compat: str
 ) -> Float64[np.ndarray, "k k"]:
     """P(j | y) of `superclass`."""
-    if compat is not None:
+    if compat != "strict":
         return redrawn(problem.num_classes, rate, _lncis_coco(problem, groups, to))
     targets: dict[int, list[int]] = {}
     for group in groups.ids(problem.classes, label_classes(problem)):

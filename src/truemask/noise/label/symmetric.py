@@ -28,7 +28,7 @@ def symmetric(
     draws: Draws,
     *,
     rate: Rate,
-    compat: Literal["lncis"] | None = None,
+    compat: Literal["strict", "lncis"] = "strict",
 ) -> Labels:
     """Labels changed to any other class alike, never to the true one.
 
@@ -59,11 +59,11 @@ def symmetric_transition(
     draws: Draws,  # noqa: ARG001 - every transition matrix is asked for alike
     *,
     rate: float,
-    compat: str | None,
+    compat: str,
 ) -> Float64[np.ndarray, "k k"]:
     """P(j | y) of `symmetric`."""
     exclusive = symmetric_matrix(problem.num_classes, rate, exempt=exempt_class(problem))
-    if compat is None:
+    if compat == "strict":
         return exclusive
     known = label_classes(problem)
     return redrawn(problem.num_classes, rate, dict.fromkeys(known, known[:-1]))
