@@ -58,7 +58,7 @@ class FakeEngine(Setup, Engine):
         self.epoch, self.step_in_epoch, self.stage = 0, 0, Stage("none", 1)
         method.build(self)
         weights = [weight for net in self.networks.values() for weight in net.parameters()]
-        self.optimiser = torch.optim.Adam(weights, lr=lr)
+        self.optimiser = torch.optim.Adam([*weights, *self.parameters.values()], lr=lr)
 
     # What `build` may ask for
 
@@ -67,7 +67,7 @@ class FakeEngine(Setup, Engine):
         self.networks[name] = self._new(self.problem)
 
     def parameter(self, name: str, value: Tensor, *, lr_scale: float = 1.0) -> None:
-        self.parameters[name] = value
+        self.parameters[name] = nn.Parameter(value.clone())
 
     def store(self, name: str, **asked: Any) -> None:
         self.asked[name] = asked
@@ -88,6 +88,7 @@ class FakeEngine(Setup, Engine):
         soft = targets.is_floating_point()
         valid = (targets.sum(dim=1) > 0) if soft else (targets != IGNORE)
         losses = self.hooks.unit_loss(logits, targets.detach(), batch)
+        valid = valid.flatten(1).any(dim=1) if losses.ndim < valid.ndim else valid
         return self.mean(losses, valid if weights is None else valid * weights)
 
     def mean(self, unit_losses: Tensor, valid: Tensor) -> Tensor:
@@ -113,7 +114,14 @@ class FakeEngine(Setup, Engine):
 
     def batch(self, rows: Tensor) -> Batch:
         slices = {name: FakeSlice(store, rows, m) for name, (store, m) in self.stores.items()}
-        return Batch(images=self.images[rows], labels=self.labels[rows], rows=rows, stores=slices)
+        return Batch(
+            images=self.images[rows],
+            labels=self.labels[rows],
+            rows=rows,
+            stores=slices,
+            parameters=self.parameters,
+            background=self.problem.background,
+        )
 
     def fit(self, epochs: int) -> "FakeEngine":
         order = torch.Generator().manual_seed(0)

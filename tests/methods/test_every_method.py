@@ -40,8 +40,12 @@ LEARNT = {Task.CLASSIFICATION: 0.85, Task.SEMANTIC: 0.6, Task.INSTANCE: 0.05}
 """What a network that learnt anything reaches in a few seconds; one that did not: 0.1, 0.4 at most, 0.00."""
 
 KNOBS = {
+    ("active_passive", Task.INSTANCE): {"warm_up": 0.75},
+    ("dmi", Task.INSTANCE): {"warm_up": 0.75},
     ("gce", Task.INSTANCE): {"q": 0.3},
     ("joint_optimization", Task.INSTANCE): {"label_prior": True},
+    ("mae", Task.INSTANCE): {"warm_up": 0.75},
+    ("rce", Task.INSTANCE): {"warm_up": 0.75},
     ("truncated_gce", Task.INSTANCE): {"q": 0.3, "threshold": 0.1, "warm_up": 0.75},
 }
 """A box head from scratch begins to learn late at q = 0.7, later than these few seconds last, and is sure

@@ -64,7 +64,9 @@ def test_tasks_are_declared():
     assert LNCIS.tasks == {Task.SEMANTIC, Task.INSTANCE}
     assert CoTeaching.tasks == {Task.SEMANTIC, Task.CLASSIFICATION}
     everywhere = {name for name, method in METHODS.items() if method.tasks == frozenset(Task)}
-    assert everywhere == METHODS.keys() - {"lncis", "co_teaching"}
+    assert everywhere == METHODS.keys() - {"lncis", "co_teaching", "dice", "soft_iou", "t_loss"}
+    assert METHODS["t_loss"].tasks == {Task.SEMANTIC, Task.CLASSIFICATION}
+    assert METHODS["dice"].tasks == METHODS["soft_iou"].tasks == {Task.SEMANTIC}
 
 
 def test_text_and_numbers_are_read_by_the_knobs_type():
@@ -86,7 +88,7 @@ def test_every_type_of_knob_is_read():
 @pytest.mark.parametrize(
     ("name", "knobs", "said"),
     [
-        ("elrr", {}, r"no method called 'elrr'; there is: bootstrap_hard, .*truncated_gce"),
+        ("elrr", {}, r"no method called 'elrr'; there is: active_passive, .*truncated_gce"),
         ("elr", {"wieght": "1"}, r"elr has no knob 'wieght'; it has: weight=3, momentum=0.7, stride=1"),
         ("ce", {"q": "1"}, r"ce has no knobs"),
         ("elr", {"stride": "1.5"}, r"elr: stride takes int \(default 1\), got '1.5'"),
@@ -106,6 +108,18 @@ def test_every_type_of_knob_is_read():
         ("truncated_gce", {"every_epochs": "0"}, r"every 1 or more epochs"),
         ("co_teaching", {"forget_rate": "1"}, r"0 <= forget_rate < 1"),
         ("co_teaching", {"ramp_epochs": "-1"}, r"ramp_epochs >= 0"),
+        ("mae", {"warm_up": "1"}, r"mae needs 0 <= warm_up < 1"),
+        ("rce", {"warm_up": "1"}, r"rce needs 0 <= warm_up < 1"),
+        ("active_passive", {"warm_up": "1"}, r"active_passive needs 0 <= warm_up < 1"),
+        ("dmi", {"pool": "all"}, r"dmi pools over running, batch, image; got pool=all"),
+        ("dmi", {"momentum": "1"}, r"0 <= momentum < 1"),
+        ("dmi", {"warm_up": "1"}, r"0 <= warm_up < 1"),
+        ("dmi", {"lr_scale": "0"}, r"finite lr_scale above 0"),
+        ("dmi", {"floor": "0"}, r"finite floor above 0"),
+        ("label_smoothing", {"radius_px": "-1"}, r"radius of 0 px or more"),
+        ("t_loss", {"log_nu": "inf"}, r"finite log_nu"),
+        ("t_loss", {"nu_lr_scale": "-1"}, r"nu_lr_scale >= 0"),
+        ("t_loss", {"precision": "0"}, r"precision above 0"),
         ("lncis", {"gamma": "0"}, r"gamma > 0"),
         ("lncis", {"warm_up": "nan"}, r"0 <= warm_up < 1"),
     ],

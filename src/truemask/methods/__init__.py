@@ -2,30 +2,56 @@
 
 from collections.abc import Mapping
 
-from truemask.methods.bootstrap import BootstrapHard, BootstrapSoft
+from truemask.methods.active_passive import ActivePassive
+from truemask.methods.bootstrap import BootstrapHard, BootstrapSoft, BootstrapTemperature
 from truemask.methods.ce import CE
 from truemask.methods.co_teaching import CoTeaching
+from truemask.methods.confidence_penalty import ConfidencePenalty
+from truemask.methods.dice import Dice
+from truemask.methods.dmi import DMI
 from truemask.methods.elr import ELR
+from truemask.methods.focal import Focal
 from truemask.methods.gce import GCE
 from truemask.methods.joint_optimization import JointOptimization
 from truemask.methods.knobs import Knob, read_knobs
 from truemask.methods.knobs import knobs_of as knobs_of_class
+from truemask.methods.label_smoothing import LabelSmoothing
 from truemask.methods.lncis import LNCIS
+from truemask.methods.mae import MAE
 from truemask.methods.method import Method
+from truemask.methods.min_entropy import MinEntropy
+from truemask.methods.multibox import MultiboxHard, MultiboxSoft
+from truemask.methods.rce import RCE
 from truemask.methods.sce import SCE
+from truemask.methods.soft_iou import SoftIoU
+from truemask.methods.t_loss import TLoss
 from truemask.methods.truncated_gce import TruncatedGCE
 from truemask.types import BadInput
 
 METHODS: Mapping[str, type[Method]] = {
+    "active_passive": ActivePassive,
     "bootstrap_hard": BootstrapHard,
     "bootstrap_soft": BootstrapSoft,
+    "bootstrap_temperature": BootstrapTemperature,
     "ce": CE,
     "co_teaching": CoTeaching,
+    "confidence_penalty": ConfidencePenalty,
+    "dice": Dice,
+    "dmi": DMI,
     "elr": ELR,
+    "focal": Focal,
     "gce": GCE,
     "joint_optimization": JointOptimization,
+    "label_smoothing": LabelSmoothing,
     "lncis": LNCIS,
+    "mae": MAE,
+    "min_entropy": MinEntropy,
+    "multibox_hard": MultiboxHard,
+    "multibox_soft": MultiboxSoft,
+    "rce": RCE,
     "sce": SCE,
+    "soft_iou": SoftIoU,
+    "t_loss": TLoss,
     "truncated_gce": TruncatedGCE,
 }
 

@@ -8,7 +8,12 @@ from jaxtyping import Float
 from torch import Tensor
 
 from truemask.batch import Batch
-from truemask.losses.bootstrap import bootstrap_soft, check_bootstrap
+from truemask.losses.bootstrap import (
+    bootstrap_soft,
+    bootstrap_temperature,
+    check_bootstrap,
+    check_bootstrap_temperature,
+)
 from truemask.methods.ce import CE
 from truemask.methods.knobs import check_share
 from truemask.methods.method import Method, Stage, Targets
@@ -75,3 +80,30 @@ class BootstrapHard(Method):
         mixed = torch.zeros_like(logits).scatter_(1, likeliest, 1 - self.beta)
         mixed.scatter_add_(1, given, torch.full_like(given, self.beta, dtype=mixed.dtype))
         return mixed * says, None
+
+
+@dataclass(frozen=True, kw_only=True)
+class BootstrapTemperature(Method):
+    """Learns a mixture of the given label and its own prediction made sharper or flatter, gradient and all.
+
+    Between `bootstrap_soft` and `bootstrap_hard`.
+
+    Args:
+        beta: weight of the given label in (0, 1]; 1 is cross entropy.
+        tau: factor on the logits of the target, 0 and up: 1 is soft, many is hard, 0 label smoothing.
+    """
+
+    beta: float = 0.95
+    tau: float = 2.0
+
+    def __post_init__(self) -> None:
+        check_bootstrap_temperature(self.beta, self.tau)
+
+    def unit_loss(
+        self,
+        logits: Float[Tensor, "b k *space"],
+        targets: Targets,
+        batch: Batch,
+    ) -> Float[Tensor, "b *space"]:
+        """Cross entropy to label and live prediction at its temperature, mixed."""
+        return bootstrap_temperature(logits, targets, beta=self.beta, tau=self.tau)
