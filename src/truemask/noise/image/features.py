@@ -15,7 +15,7 @@ _AT_A_TIME = 1024
 
 
 def unit(problem: Problem) -> float:
-    """What a feature of 1 stands for: images then run from about -2 to 2, points are as they are."""
+    """What a feature of 1 stands for: images run from about -2 to 2, points as they do."""
     return 1 / _POINT_STEPS if problem.points else 1 / 128
 
 
@@ -31,6 +31,14 @@ def features(
         some = places[start : start + _AT_A_TIME]
         shown = [gallery.image(roster.origins[row], roster.donors[row]) for row in some]
         yield some, np.stack([_numbers(image) for image in shown])
+
+
+def mean_features(roster: Roster, gallery: Gallery) -> Float64[np.ndarray, "d"]:
+    """The mean of all rows with a label, as whole numbers; there must be one."""
+    places = np.flatnonzero(roster.labelled).tolist()
+    sums = [shown.sum(axis=0) for _, shown in features(roster, gallery, places)]
+    mean: Float64[np.ndarray, d] = np.round(np.sum(sums, axis=0) / len(places))
+    return mean
 
 
 def _numbers(image: np.ndarray) -> Float64[np.ndarray, "d"]:

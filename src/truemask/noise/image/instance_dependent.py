@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 from jaxtyping import Float64
 
-from truemask.noise.image.features import features, unit
+from truemask.noise.image.features import features, mean_features, unit
 from truemask.noise.image.roster import Gallery, Roster, relabelled
 from truemask.noise.image.set_draws import SetDraws
 from truemask.noise.knobs import Rate
@@ -39,7 +39,7 @@ def instance_dependent(
     The paper cuts q_i off to [0, 1], which moves its mean: at rate 0.1 and deviation 0.1 to 0.129. Here it is
     cut off alike on both sides, to [0, 2 rate] or [2 rate - 1, 1], so that the mean is the rate. Scores are
     whole numbers until the softmax: what comes out can differ between machines only by the last bit of a
-    chance. The paper's features are all pixels; here 16 x 16 of each channel.
+    chance. The paper's features are all pixels, normalised; here 16 x 16 of each channel less the set's mean.
 
     Args:
         roster: all rows; those with IGNORE stay.
@@ -51,6 +51,9 @@ def instance_dependent(
         compat: published cuts off to [0, 1] as the paper does.
     """
     labels = roster.labels.copy()
+    if rate == 0 or not roster.labelled.any():
+        return roster
+    usual = mean_features(roster, gallery)
     for class_id in range(problem.num_classes):
         places = np.flatnonzero(roster.labels == class_id).tolist()
         keys = [roster.keys[place] for place in places]
@@ -62,7 +65,7 @@ def instance_dependent(
         for some, shown in features(roster, gallery, places):
             if not weights.size:
                 weights = _weights(draws, class_id, shown.shape[1], problem.num_classes)
-            scores = shown @ weights * (unit(problem) / _STEPS)
+            scores = (shown - usual) @ weights * (unit(problem) / _STEPS)
             scores[:, class_id] = -np.inf
             chances = np.exp(scores - scores.max(axis=1, keepdims=True)).cumsum(axis=1)
             drawn = draws.uniforms("which", [roster.keys[place] for place in some]) * chances[:, -1]

@@ -28,7 +28,7 @@ def cross_category(
     gallery: Gallery,
     *,
     rate: Rate,
-    sharpness: Sharpness = 4.0,
+    sharpness: Sharpness = 2.0,
 ) -> Roster:
     """Images under the name of another class of the domain, the likelier the more the classes look alike.
 
