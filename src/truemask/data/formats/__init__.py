@@ -3,11 +3,13 @@
 from collections.abc import Mapping
 
 from truemask.data.formats import (
+    camvid,
     cityscapes,
     class_arrays,
     class_folder,
     coco,
     cvat,
+    label_studio,
     labelme,
     mask_folder,
     sbd,
@@ -16,9 +18,11 @@ from truemask.data.formats import (
     yolo,
 )
 from truemask.data.formats.format import Format
+from truemask.data.formats.write_camvid import write_as_camvid, write_camvid
 from truemask.data.formats.write_cityscapes import write_as_cityscapes, write_cityscapes
 from truemask.data.formats.write_coco import write_as_coco, write_coco
 from truemask.data.formats.write_cvat import write_as_cvat, write_cvat
+from truemask.data.formats.write_label_studio import write_as_label_studio, write_label_studio
 from truemask.data.formats.write_labelme import write_as_labelme, write_labelme
 from truemask.data.formats.write_mask_folder import write_as_mask_folder, write_mask_folder
 from truemask.data.formats.write_sbd import write_as_sbd, write_sbd
@@ -46,6 +50,16 @@ FORMATS: Mapping[str, Format] = {
         rows=cvat.CvatSplit,
         write=write_cvat,
         write_as=write_as_cvat,
+        loses=frozenset({"boxes", "keys", "colour"}),
+    ),
+    "label-studio": Format(
+        looks_like="a JSON export of Label Studio",
+        tasks=frozenset({Task.INSTANCE}),
+        sniff=label_studio.sniff,
+        open=label_studio.open_label_studio,
+        rows=label_studio.LabelStudioSplit,
+        write=write_label_studio,
+        write_as=write_as_label_studio,
         loses=frozenset({"boxes", "keys", "colour"}),
     ),
     "labelme": Format(
@@ -87,6 +101,16 @@ FORMATS: Mapping[str, Format] = {
         write=write_sbd,
         write_as=write_as_sbd,
         loses=frozenset({"keys", "order", "ids", "crowd", "boxes", "overlap", "blank"}),
+    ),
+    "camvid": Format(
+        looks_like="train/ with trainannot/ of SegNet, or LabeledApproved_full/ of CamVid",
+        tasks=frozenset({Task.SEMANTIC}),
+        sniff=camvid.sniff,
+        open=camvid.open_camvid,
+        rows=camvid.CamvidSplit,
+        write=write_camvid,
+        write_as=write_as_camvid,
+        loses=frozenset({"keys"}),
     ),
     "mask-folder": Format(
         looks_like="images/ with labels/ beside",
