@@ -127,6 +127,24 @@ def data_check(
         raise typer.Exit(1)
 
 
+@data_app.command("get")
+def data_get(
+    name: Annotated[str | None, typer.Argument(help="which one; without a name, all are listed")] = None,
+    out: Annotated[Path | None, typer.Option(help="folder to make; default: NAME here")] = None,
+    taken_from: Annotated[
+        Path | None, typer.Option("--from", help="files that you have already, packed or unpacked")
+    ] = None,
+    unchecked: Annotated[
+        bool, typer.Option("--unchecked", help="take files of another size or checksum, too")
+    ] = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Download a published data set from its owners, check and unpack it; again to go on after a break."""
+    from truemask.commands.getting import get_dataset
+
+    get_dataset(name, out, taken_from, checked=not unchecked, show=not quiet)
+
+
 @data_app.command("convert")
 def data_convert(
     source: SourceArgument,

@@ -7,12 +7,14 @@ from typing import TypeVar
 from rich.console import Console
 from rich.progress import (
     BarColumn,
+    DownloadColumn,
     MofNCompleteColumn,
     Progress,
     TaskID,
     TextColumn,
     TimeElapsedColumn,
     TimeRemainingColumn,
+    TransferSpeedColumn,
 )
 
 Item = TypeVar("Item")
@@ -54,3 +56,37 @@ def watch(title: str, items: Iterable[Item], total: int, *, show: bool = True) -
         for item in items:
             yield item
             bar.advance("")
+
+
+class Transfer:
+    """One line of progress that counts bytes."""
+
+    def __init__(self, progress: Progress | None, task: TaskID | None) -> None:
+        self._progress, self._task = progress, task
+
+    def begin(self, done: int, total: int | None) -> None:
+        """So many bytes are there already, of so many; None: nobody knows."""
+        if self._progress is not None and self._task is not None:
+            self._progress.update(self._task, completed=done, total=total)
+
+    def add(self, count: int) -> None:
+        """So many bytes more."""
+        if self._progress is not None and self._task is not None:
+            self._progress.update(self._task, advance=count)
+
+
+@contextmanager
+def transfer_bar(title: str, total: int | None, *, show: bool = True) -> Iterator[Transfer]:
+    """Bytes, their rate and the time left, on standard error; `show=False`: none."""
+    if not show:
+        yield Transfer(None, None)
+        return
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        DownloadColumn(),
+        TransferSpeedColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, refresh_per_second=4, console=Console(stderr=True)) as progress:
+        yield Transfer(progress, progress.add_task(title, total=total))

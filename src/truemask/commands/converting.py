@@ -6,13 +6,14 @@ from pathlib import Path
 
 from truemask.bench.sources import Source
 from truemask.data import FORMATS, write_dataset
+from truemask.data.formats.polygons import polygon_loss
 from truemask.data.splits import Splits
 from truemask.progress import watch
 from truemask.types import BadInput, Labels, Task
 
 
 def convert(source: Source, out: Path, format: str, *, show: bool) -> None:
-    """Write the copy whole or not at all, and print what it holds.
+    """Write the copy whole or not at all, and print what it holds, and what masks lost.
 
     Raises:
         BadInput: if there is no such format, or it cannot hold these labels.
@@ -27,6 +28,12 @@ def convert(source: Source, out: Path, format: str, *, show: bool) -> None:
     write_dataset(splits, labels, out, format=format)
     counts = ", ".join(f"{name} {len(data)}" for name, data in splits.splits.items())
     print(f"{out}: {splits.name} as {format}, {splits.problem.task}: {counts}")
+    if FORMATS[format].polygons and splits.problem.task == Task.INSTANCE and not unchanged:
+        loss = polygon_loss(splits)
+        print(
+            f"{format} holds outlines alone: {loss.objects:,} masks lost {1 - loss.mean_iou:.2%} IoU on "
+            f"average, {1 - loss.worst_iou:.2%} at worst" + f" ({loss.worst_key})" * bool(loss.worst_key)
+        )
 
 
 def _chosen(source: Source) -> Splits:
