@@ -4,13 +4,10 @@ import cv2
 import numpy as np
 import pytest
 from noise_toys import BINARY, OBJECTS, PIXELS, STREET, label_maps, round_lists
-from scipy.ndimage import distance_transform_edt, gaussian_filter
+from scipy.ndimage import distance_transform_edt
 
 from truemask import rle
 from truemask.noise import corrupt, parse
-from truemask.noise.boundary import elastic
-from truemask.noise.boundary.polygons import filled, parts
-from truemask.noise.draws import Draws
 from truemask.types import IGNORE, BadInput, Instances
 
 RATE = 0.4
@@ -173,37 +170,6 @@ def test_half_of_the_things_are_dilated_and_half_eroded():
     assert abs(sum(areas) - len(areas) / 2) < 4 * np.sqrt(len(areas) / 4)
 
 
-@pytest.mark.parametrize("density", [0.1, 0.5, 0.9])
-def test_polygons_of_all_corners_are_the_mask(rng, density):
-    for _ in range(50):
-        mask = (rng.random(rng.integers(1, 25, 2)) < density).astype(np.uint8)
-        assert np.array_equal(filled(parts(mask), mask.shape), mask)
-        smooth = (gaussian_filter(rng.random((40, 40)), 2) > 0.5).astype(np.uint8)
-        assert np.array_equal(filled(parts(smooth), smooth.shape), smooth)
-
-
-def test_a_circle_of_few_corners_is_the_polygon_that_opencv_makes():
-    mask = np.zeros((70, 70), np.uint8)
-    cv2.circle(mask, (35, 35), 30, 1, -1)
-    (ring,), _ = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
-    corners = cv2.approxPolyDP(ring, 8, True)
-    assert len(corners) == 8
-    (after,) = masks_of(apply(objects(mask.astype(bool)), "simplify:8"))
-    assert np.array_equal(after, cv2.fillPoly(np.zeros_like(mask), [corners], 1))
-
-
-def test_jitter_moves_a_line_end_by_its_sigma():
-    mask = np.zeros((60, 60), bool)
-    mask[30, 30] = True  # one pixel is a polygon of one corner
-    moved = []
-    for seed in range(600):
-        (after,) = masks_of(apply(objects(mask), "jitter:3", seed=seed))
-        moved.append(np.argwhere(after)[0] - 30)
-    moved = np.array(moved)
-    assert (np.abs(moved.mean(axis=0)) < 4 * 3 / np.sqrt(600)).all()
-    assert (np.abs(moved.std(axis=0) - np.sqrt(9 + 1 / 12)) < 4 * 3 / np.sqrt(1200)).all()
-
-
 def test_boxes_are_full():
     mask = np.zeros((20, 30), bool)
     mask[4, 6:12], mask[5:11, 8] = True, True
@@ -247,110 +213,6 @@ def test_holes_are_disks_around_pixels_of_the_thing():
     (riddled,) = masks_of(apply(objects(mask), "holes:1,radius_px=0,count=50"))
     assert 35 < 900 - riddled.sum() <= 50
     assert len(apply(objects(mask), "holes:1,radius_px=50")) == 0
-
-
-def test_things_move_as_far_as_asked_in_every_direction():
-    mask = np.zeros((100, 100), bool)
-    mask[45:56, 45:56] = True
-    middles = []
-    for seed in range(400):
-        (after,) = masks_of(apply(objects(mask), "affine:20", seed=seed))
-        assert after.sum() == mask.sum()
-        middles.append(np.argwhere(after).mean(axis=0) - 50)
-    far = np.linalg.norm(middles, axis=1)
-    assert (np.abs(far - 20) < 0.8).all()  # rounded in x and in y
-    quarters = np.bincount((np.arctan2(*np.transpose(middles)) // (np.pi / 4)).astype(int) + 4, minlength=8)[
-        :8
-    ]
-    assert (np.abs(quarters - 50) < 4 * np.sqrt(50)).all()
-
-
-def test_things_are_scaled_and_turned_about_their_middle():
-    mask = np.zeros((120, 120), bool)
-    mask[50:71, 55:66] = True
-    areas, turned = [], 0
-    for seed in range(200):
-        (after,) = masks_of(apply(objects(mask), "affine:0,scale=2,rotate_deg=90", seed=seed))
-        assert (np.abs(np.argwhere(after).mean(axis=0) - (60, 60)) < 0.6).all()
-        areas.append(after.sum() / mask.sum())
-        tall, wide = np.ptp(np.argwhere(after), axis=0)
-        turned += wide > tall
-    assert 0.23 < min(areas) < 0.35
-    assert 3 < max(areas) < 4.2
-    assert abs(np.mean(np.log2(areas))) < 4 * (2 / np.sqrt(3)) / np.sqrt(200)  # even from -2 to 2
-    assert abs(turned - 100) < 4 * np.sqrt(50)
-
-
-def test_an_image_moves_as_one():
-    labels = np.zeros((40, 50), np.uint8)
-    labels[10:20, 10:20], labels[25:35, 25:40] = 1, 2
-    labels[:, 0] = IGNORE
-    after = apply(labels, "affine:5,of=image", PIXELS)
-    steps = {
-        class_id: np.argwhere(after == class_id)[0] - np.argwhere(labels == class_id)[0]
-        for class_id in (1, 2)
-    }
-    assert np.array_equal(steps[1], steps[2])
-    assert 4 <= np.linalg.norm(steps[1]) <= 6
-    assert (after[:, 0] == IGNORE).all()
-    assert (after[:, 1:] != IGNORE).all()
-    before = objects(labels == 1, labels == 2)
-    moved = masks_of(apply(before, "affine:5,of=image"))
-    assert np.array_equal(moved[0][:, 1:], (after == 1)[:, 1:])
-    assert np.array_equal(moved[1][:, 1:], (after == 2)[:, 1:])
-
-
-def test_what_moves_out_of_the_image_vanishes():
-    mask = np.zeros((20, 20), bool)
-    mask[8:12, 8:12] = True
-    assert len(apply(objects(mask), "affine:500")) == 0
-    assert not apply(mask.astype(np.uint8), "affine:500", BINARY).any()
-
-
-@pytest.mark.parametrize(("alpha", "sigma"), [(50, 3), (100, 10)])
-def test_elastic_shifts_have_the_deviation_that_is_said(alpha, sigma):
-    fields = elastic._field(12, (300, 400), alpha, sigma)
-    for field in fields:
-        # Shifts are alike over 2 sqrt(pi) sigma, so there are fewer of them than pixels.
-        apart = 300 * 400 / (4 * np.pi * sigma**2)
-        expected = alpha / np.sqrt(3) / (2 * np.sqrt(np.pi) * sigma)
-        assert abs(field.std() / expected - 1) < 4 / np.sqrt(2 * apart)
-        assert abs(field.mean()) < 4 * expected / np.sqrt(apart)
-    assert abs(np.corrcoef(*[field.ravel() for field in fields])[0, 1]) < 4 / np.sqrt(apart)
-
-
-def test_elastic_labels_come_from_where_the_field_says():
-    labels = label_maps()["map-1"]
-    after = apply(labels, "elastic:60", PIXELS)
-    values = {(y, x): label for (y, x), label in np.ndenumerate(after)}
-    across, along = elastic._field(_stream("elastic: the field"), labels.shape, 60, 5)
-    for (y, x), label in values.items():
-        at = (
-            int(np.clip(y + np.rint(along[y, x]), 0, labels.shape[0] - 1)),
-            int(np.clip(x + np.rint(across[y, x]), 0, labels.shape[1] - 1)),
-        )
-        stays = IGNORE in (labels[y, x], labels[at])
-        assert label == (labels[y, x] if stays else labels[at])
-    assert 0.02 < (after != labels).mean() < 0.5
-
-
-def _stream(purpose):
-    return int(Draws(1, "image").bits(purpose, np.zeros(1, np.int64))[0])
-
-
-def test_small_things_and_what_is_near_them_are_spared():
-    labels = np.zeros((80, 80), np.uint8)
-    labels[10:60, 10:60], labels[66:70, 66:70] = 1, 2
-    spared = apply(labels, "elastic:100,spare_area_px=100", PIXELS)
-    near = distance_transform_edt(labels != 2) <= 10
-    assert np.array_equal(spared[near], labels[near])
-    free = apply(labels, "elastic:100", PIXELS)
-    assert np.array_equal(spared[~near], free[~near])
-    assert not np.array_equal(free, labels)
-    small = np.zeros((30, 30), bool)
-    small[5:9, 5:9] = True
-    assert apply(objects(small), "elastic:100,spare_area_px=17").masks == objects(small).masks
-    assert apply(objects(small), "elastic:100,spare_area_px=16").masks != objects(small).masks
 
 
 def test_a_code_that_is_not_the_shortest_stays_as_given_where_nothing_changes():

@@ -18,7 +18,8 @@ def corrupt(labels: Labels, spec: Spec, *, problem: Problem, seed: int, key: str
     """The labels of one image with the noise of `spec`; the labels given are left as they are.
 
     The result depends on nothing but the arguments: other images, their order and the number of workers do
-    not matter, and all of it is whole-number arithmetic, so every machine makes the same bytes.
+    not matter. Nearly all of it is whole-number arithmetic, so every machine makes the same bytes; a noise
+    where floating point decides says so.
 
     Args:
         labels: of the task's kind.
