@@ -278,6 +278,19 @@ def test_an_image_without_a_file_gets_one_when_it_gets_objects(tmp_path):
     assert text == "0 0.4 0.3 0.6 0.3 0.6 0.7 0.4 0.7\n"
 
 
+def test_an_image_in_two_splits_is_written_once_and_the_original_stays(tmp_path):
+    home = make(tmp_path / "set", config=CONFIG.replace("images/val", "images/train"))
+    before = (home / "labels/train/a.txt").read_bytes()
+    source = opened(home)
+    a, b = (source.split("val").labels(row) for row in range(2))
+    write_dataset(source, {"val": [picked(a, [2]), b]}, tmp_path / "out")
+    assert (tmp_path / "out/labels/train/a.txt").read_bytes() == f"\n\r\n\n{TRIANGLE}".encode()
+    assert (home / "labels/train/a.txt").read_bytes() == before
+    a, b = (source.split("train").labels(row) for row in range(2))
+    with pytest.raises(BadInput, match=r"a\.png: is in two splits, and their new labels differ"):
+        write_dataset(source, {"val": [a, b], "train": [picked(a, [2]), b]}, tmp_path / "other")
+
+
 @pytest.mark.parametrize(
     ("changes", "complaint"),
     [

@@ -9,6 +9,7 @@ from truemask.data.formats import (
     class_folder,
     coco,
     cvat,
+    dsb2018,
     label_studio,
     labelme,
     mask_folder,
@@ -22,6 +23,7 @@ from truemask.data.formats.write_camvid import write_as_camvid, write_camvid
 from truemask.data.formats.write_cityscapes import write_as_cityscapes, write_cityscapes
 from truemask.data.formats.write_coco import write_as_coco, write_coco
 from truemask.data.formats.write_cvat import write_as_cvat, write_cvat
+from truemask.data.formats.write_dsb2018 import write_as_dsb2018, write_dsb2018
 from truemask.data.formats.write_label_studio import write_as_label_studio, write_label_studio
 from truemask.data.formats.write_labelme import write_as_labelme, write_labelme
 from truemask.data.formats.write_mask_folder import write_as_mask_folder, write_mask_folder
@@ -111,6 +113,16 @@ FORMATS: Mapping[str, Format] = {
         write=write_camvid,
         write_as=write_as_camvid,
         loses=frozenset({"keys"}),
+    ),
+    "dsb2018": Format(
+        looks_like="ID/images/ID.png with ID/masks/ of the Data Science Bowl 2018",
+        tasks=frozenset({Task.INSTANCE}),
+        sniff=dsb2018.sniff,
+        open=dsb2018.open_dsb2018,
+        rows=dsb2018.NucleiSplit,
+        write=write_dsb2018,
+        write_as=write_as_dsb2018,
+        loses=frozenset({"keys", "ids", "classes", "crowd", "unknown", "boxes"}),
     ),
     "mask-folder": Format(
         looks_like="images/ with labels/ beside",

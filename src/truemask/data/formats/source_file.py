@@ -28,3 +28,9 @@ def put_image(data: Dataset, row: int, target: Path) -> None:
         write_image(target, data.image(row))
     else:
         link_or_copy(source, target)
+
+
+def link_once(source: Path, target: Path) -> None:
+    """The file linked at `target`, unless a row before had the same one."""
+    if not target.exists():
+        link_or_copy(source, target)

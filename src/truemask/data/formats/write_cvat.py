@@ -13,7 +13,7 @@ from truemask.data.formats.cvat_shapes import CROWD, ID, UNKNOWN, groups_of, set
 from truemask.data.formats.found import known_class
 from truemask.data.formats.object_edits import Edit, edits_of
 from truemask.data.formats.parts import Group
-from truemask.data.formats.source_file import file_name, put_image
+from truemask.data.formats.source_file import file_name, link_once, put_image
 from truemask.data.splits import Splits
 from truemask.types import BadInput, Instances, Labels
 
@@ -38,8 +38,8 @@ def write_cvat(source: Splits, relabelled: Mapping[str, Iterable[Labels]], folde
     changed = False
     for split, data in source.splits.items():
         assert isinstance(data, CvatSplit)
-        for image in dict.fromkeys(data.images):
-            link_or_copy(image, folder / image.relative_to(data.path.parent))
+        for image in data.images:
+            link_once(image, folder / image.relative_to(data.path.parent))
         if split in relabelled:
             for row, labels in zip(range(len(data)), relabelled[split], strict=True):
                 changed |= _relabel(data, row, labels, elements[data.names[row]])

@@ -20,7 +20,7 @@ from truemask.data.formats.labelme_shapes import (
     mask_shape,
 )
 from truemask.data.formats.object_edits import Edit, edits_of
-from truemask.data.formats.source_file import file_name, put_image
+from truemask.data.formats.source_file import file_name, link_once, put_image
 from truemask.data.splits import Splits
 from truemask.types import BadInput, Instances, Labels
 
@@ -40,12 +40,11 @@ def write_labelme(source: Splits, relabelled: Mapping[str, Iterable[Labels]], fo
         assert isinstance(data, LabelMeSplit)
         given = iter(relabelled.get(split, ()))
         for image in data.unlabelled:
-            link_or_copy(image, folder / image.relative_to(data.root))
+            link_once(image, folder / image.relative_to(data.root))
         for row, entry in enumerate(data.entries):
             if entry.image is not None:
                 place = entry.image.relative_to(os.path.normpath(data.root))
-                if not (folder / place).exists():  # two files may be about one image
-                    link_or_copy(entry.image, folder / place)
+                link_once(entry.image, folder / place)
             target = folder / entry.path.relative_to(data.root)
             content = _relabelled(data, row, next(given)) if split in relabelled else None
             if content is None:

@@ -30,21 +30,23 @@ def write_yolo(source: Splits, relabelled: Mapping[str, Iterable[Labels]], folde
     and labels/SPLIT.
 
     Raises:
-        BadInput: if an object that is new or changed is a crowd, of unknown class, or has no pixel.
+        BadInput: if an object that is new or changed is a crowd, of unknown class, or has no pixel; if an image
+            is in two splits that say different things of it.
     """
-    for split, data in source.splits.items():
+    written: dict[Path, bytes | None] = {}
+    # Splits with new labels first: train and val may be one folder, as in Ultralytics' own small samples.
+    for split, data in sorted(source.splits.items(), key=lambda item: item[0] not in relabelled):
         assert isinstance(data, YoloSplit)
-        given = iter(relabelled.get(split, ()))
-        for row, image in enumerate(data.images):
-            target = folder / _place(data, row)
-            link_or_copy(image, target)
-            old, new = data.label_file(row), label_file(target)
-            content = _relabelled(data, row, next(given)) if split in relabelled else None
-            if content is not None:
-                new.parent.mkdir(parents=True, exist_ok=True)
-                new.write_bytes(content)
-            elif old.is_file():
-                link_or_copy(old, new)
+        rows = range(len(data))
+        for row, after in zip(rows, relabelled.get(split, [None] * len(rows)), strict=True):
+            image = folder / _place(data, row)
+            content = None if after is None else _relabelled(data, row, after)
+            if image not in written:
+                written[image] = content
+                link_or_copy(data.images[row], image)
+                _put_labels(data.label_file(row), label_file(image), content)
+            elif after is not None and content != written[image]:
+                raise BadInput(f"{data.images[row]}: is in two splits, and their new labels differ")
         _write_config(data.config, folder)
 
 
@@ -82,6 +84,14 @@ def write_as_yolo(source: Splits, relabelled: Mapping[str, Iterable[Labels]], fo
         said["train"] = said[WHOLE]
     said["names"] = dict(enumerate(names[1:]))
     _dump(said, folder / _CONFIG)
+
+
+def _put_labels(old: Path, new: Path, content: bytes | None) -> None:
+    if content is not None:
+        new.parent.mkdir(parents=True, exist_ok=True)
+        new.write_bytes(content)
+    elif old.is_file():
+        link_or_copy(old, new)
 
 
 def _relabelled(data: YoloSplit, row: int, after: Labels) -> bytes | None:
