@@ -1,30 +1,18 @@
 """Downloads from a server on the loopback that does everything that servers do."""
 
 import hashlib
-import importlib.util
-import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
+from download_server import Behaviour, serving
 
 from truemask.data.download.fetch import fetch
 from truemask.data.download.sources import Archive, Packing
 from truemask.types import BadInput
 
-spec = importlib.util.spec_from_file_location("download_server", Path(__file__).with_name("server.py"))
-server = importlib.util.module_from_spec(spec)
-sys.modules["download_server"] = server
-spec.loader.exec_module(server)
-
 CONTENT = np.random.default_rng(0).integers(0, 256, 700_001, dtype=np.uint8).tobytes()
 NO_PAUSE = (0.0, 0.0, 0.0)
 SIZE, MD5 = len(CONTENT), f"md5:{hashlib.md5(CONTENT).hexdigest()}"
-
-
-@pytest.fixture(autouse=True)
-def _no_proxy(monkeypatch):
-    monkeypatch.setenv("no_proxy", "127.0.0.1")
 
 
 def get(said, target, *, size=SIZE, checksum=MD5, **how):
@@ -33,7 +21,7 @@ def get(said, target, *, size=SIZE, checksum=MD5, **how):
 
 
 def served(**how):
-    return server.serving(server.Behaviour({"/x.zip": CONTENT}, **how))
+    return serving(Behaviour({"/x.zip": CONTENT}, **how))
 
 
 def left(folder):
@@ -92,8 +80,8 @@ def test_a_server_that_names_no_version_is_not_asked_for_a_part(tmp_path):
 
 
 def test_a_file_that_changed_meanwhile_is_not_patched_together(tmp_path):
-    old = server.Behaviour({"/x.zip": b"old" * 100_000}, cuts=[1000, 0, 0, 0], tag='"old"')
-    with server.serving(old), pytest.raises(BadInput):
+    old = Behaviour({"/x.zip": b"old" * 100_000}, cuts=[1000, 0, 0, 0], tag='"old"')
+    with serving(old), pytest.raises(BadInput):
         get(old, tmp_path / "x.zip")
     with served() as said:
         get(said, tmp_path / "x.zip")

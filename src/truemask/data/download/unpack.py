@@ -36,8 +36,9 @@ def unpack(file: Path, archive: Archive, folder: Path, *, show: bool) -> None:
     try:
         _UNPACK[archive.packing](file, home, show)
     except _BROKEN as error:
+        why = str(error).partition("\n")[0]
         raise BadInput(
-            f"{file}: cannot be unpacked ({error}); remove it, and say the same again to download it anew"
+            f"{file}: cannot be unpacked ({why}); remove it, and say the same again to download it anew"
         ) from error
 
 
