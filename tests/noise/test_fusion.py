@@ -136,3 +136,20 @@ def test_what_cannot_be_fused_is_told(maps, said):
     for how in ("majority", "staple"):
         with pytest.raises(BadInput, match=said):
             fuse(maps, PIXELS, how)
+
+
+def test_disputed_pixels_alone_are_estimated_from(rng):
+    truth = np.zeros((80, 80), np.uint8)
+    truth[30:50, 30:50] = 1
+    maps = crowd_of(truth[28:52, 28:52], (0.95, 0.9, 0.8, 0.7, 0.6), 2, rng)
+    whole = [np.zeros_like(truth) for _ in maps]
+    for one, inner in zip(whole, maps, strict=True):
+        one[28:52, 28:52] = inner
+    _, cut = staple(maps, BINARY, disputed=True)
+    fused, matrices = staple(whole, BINARY, disputed=True)
+    np.testing.assert_allclose(matrices, cut)  # what all agree on does not count
+    agreed = np.ptp(np.stack(whole), axis=0) == 0
+    assert (fused[agreed] == whole[0][agreed]).all()
+    assert np.argsort(-matrices[:, [0, 1], [0, 1]].mean(axis=1)).tolist() == [0, 1, 2, 3, 4]
+    same = np.array([[0, 1, 2, IGNORE]], np.uint8)
+    assert (staple([same, same], PIXELS, disputed=True)[0] == same).all()

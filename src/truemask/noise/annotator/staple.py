@@ -22,6 +22,7 @@ def staple(
     maps: Sequence[UInt8[np.ndarray, "h w"]],
     problem: Problem,
     *,
+    disputed: bool = False,
     rounds: int = 200,
     tolerance: float = 1e-7,
 ) -> tuple[UInt8[np.ndarray, "h w"], Float64[np.ndarray, "r k k"]]:
@@ -29,12 +30,15 @@ def staple(
 
     Expectation: the chance of each class at each pixel, from the votes there, each annotator's matrix, and
     the share that the class has in all maps together. Maximisation: each annotator's matrix from those
-    chances. Pixels do not look at their neighbours. Where all maps agree there is much that tells nothing:
-    as the paper says, cut large backgrounds away if annotators disagree on little.
+    chances. Pixels do not look at their neighbours, and annotators are thought to err independently of each
+    other. Where all agree, as on a large background, everyone looks good: to tell who is better, estimate
+    from what is disputed.
 
     Args:
         maps: of one image by several annotators; IGNORE is no vote, and where all are IGNORE so is the map.
         problem: what the classes are.
+        disputed: only pixels with different votes are estimated, and estimated from; elsewhere the map is
+            what all say. The matrices are then of those pixels.
         rounds: of both steps, at most.
         tolerance: it ends when no chance in any matrix moved by more than this.
 
@@ -48,6 +52,8 @@ def staple(
     votes, k = stacked(maps, problem), problem.num_classes
     kinds, count, places = combinations(votes.reshape(len(votes), -1), k)
     given = kinds[:, None, :] == np.arange(k)[:, None]
+    if disputed:
+        count = count * (given.any(axis=0).sum(axis=0) > 1)
     frequency = np.einsum("rvc,c->v", given.astype(np.float64), count.astype(np.float64))
     prior = frequency / frequency.sum() if frequency.any() else np.full(k, 1 / k)
     matrices = np.tile(np.where(np.eye(k, dtype=bool), _START, (1 - _START) / (k - 1)), (len(votes), 1, 1))
@@ -57,7 +63,8 @@ def staple(
         chances = _expected(matrices, given, prior)
         if np.abs(matrices - before).max() <= tolerance:
             break
-    best = np.where(given.any(axis=(0, 1)), chances.argmax(axis=0), IGNORE).astype(np.uint8)
+    best = np.where(count > 0, chances.argmax(axis=0), given.any(axis=0).argmax(axis=0))
+    best = np.where(given.any(axis=(0, 1)), best, IGNORE).astype(np.uint8)
     matrices[:, frequency == 0] = np.nan
     return best[places].reshape(votes.shape[1:]), matrices
 
