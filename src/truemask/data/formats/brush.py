@@ -50,13 +50,21 @@ def encode(mask: Bool[np.ndarray, "h w"]) -> list[int]:
     """The code of a mask, all four channels of a pixel being 255 or 0."""
     flat = mask.ravel()
     starts = np.flatnonzero(np.diff(flat, prepend=~flat[:1]))
-    words = [f"{flat.size * _CHANNELS:032b}", f"{_VALUE_BITS - 1:05b}"]
-    words += [f"{n - 1:04b}" for n in _LENGTH_BITS]
-    for start, length in zip(starts, np.diff(starts, append=flat.size), strict=True):
-        words += _run(int(length) * _CHANNELS, _ON if flat[start] else 0)
-    bits = "".join(words)
-    padded = bits + "0" * (-len(bits) % 8)
-    return list(int(padded, 2).to_bytes(len(padded) // 8, "big"))
+    lengths = np.diff(starts, append=flat.size) * _CHANNELS
+    longest = 1 << _LENGTH_BITS[-1]
+    parts = -(-lengths // longest)  # runs longer than a length can say are several
+    values = np.repeat(np.where(flat[starts], _ON, 0), parts)
+    lengths = np.repeat(lengths - (parts - 1) * longest, parts)
+    lengths[np.diff(np.repeat(np.arange(len(parts)), parts), append=-1) == 0] = longest
+    kinds = np.searchsorted(1 << np.array(_LENGTH_BITS), lengths)
+    length_bits = np.array(_LENGTH_BITS)[kinds]
+    words = (((1 << 2 | kinds) << length_bits | lengths - 1) << _VALUE_BITS) | values
+    header = [(flat.size * _CHANNELS, 32), (_VALUE_BITS - 1, 5), *((n - 1, 4) for n in _LENGTH_BITS)]
+    words = np.concatenate([[word for word, _ in header], words])
+    widths = np.concatenate([[width for _, width in header], 1 + 2 + length_bits + _VALUE_BITS])
+    shifts = np.repeat(np.cumsum(widths), widths) - np.arange(widths.sum()) - 1
+    code: list[int] = np.packbits(np.repeat(words, widths) >> shifts & 1).tolist()
+    return code
 
 
 def _blocks(
@@ -82,14 +90,3 @@ def _blocks(
                 at += width
         done += length
     return on, at
-
-
-def _run(length: int, value: int) -> list[str]:
-    """A run's blocks, none longer than the longest kind of length can say."""
-    words = []
-    while length:
-        part = min(length, 1 << _LENGTH_BITS[-1])
-        kind = next(k for k, n in enumerate(_LENGTH_BITS) if part <= 1 << n)
-        words.append(f"1{kind:02b}{part - 1:0{_LENGTH_BITS[kind]}b}{value:0{_VALUE_BITS}b}")
-        length -= part
-    return words

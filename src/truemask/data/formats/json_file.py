@@ -28,11 +28,11 @@ def load_json(path: Path) -> object:
     return content
 
 
-def dump_json(path: Path, content: object) -> None:
-    """Write JSON with two spaces a level and letters as they are, as LabelMe and Label Studio do."""
+def dump_json(path: Path, content: object, indent: int | None = None) -> None:
+    """Write JSON with letters as they are; on one line, or with `indent` spaces a level."""
     try:
-        data = json.dumps(content, ensure_ascii=False, indent=2).encode()
+        data = json.dumps(content, ensure_ascii=False, indent=indent).encode()
     except UnicodeEncodeError:  # half a letter, which JSON can escape and UTF-8 cannot hold
-        data = json.dumps(content, indent=2).encode()
+        data = json.dumps(content, indent=indent).encode()
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(data)

@@ -8,11 +8,18 @@ from typing import Any
 
 import numpy as np
 
-from truemask import rle
 from truemask.data.formats.brush import decode, encode
 from truemask.data.formats.found import object_id
 from truemask.data.formats.polygons import pack_ring
-from truemask.data.formats.shapes import box_ring, is_number, pack_ellipse, points_of, turned
+from truemask.data.formats.shapes import (
+    box_ring,
+    is_number,
+    pack_ellipse,
+    pack_window,
+    points_of,
+    turned,
+    whole,
+)
 from truemask.types import BadInput
 
 Result = dict[str, Any]
@@ -82,7 +89,7 @@ def pack_region(result: Result, size: tuple[int, int]) -> bytes:
     if result.get("image_rotation", 0) != 0:
         raise BadInput("its image is turned, which is not known here; turn the file itself")
     if "rle" in value:
-        return rle.pack(decode(value["rle"], size)[None])[0]
+        return pack_window(decode(value["rle"], size), 0, 0, size)
     scale = np.array([size[1], size[0]]) / 100
     if "points" in value:
         return pack_ring(points_of(value["points"]) * scale, size)
@@ -104,7 +111,7 @@ def set_mask(result: Result, code: bytes, size: tuple[int, int], brush: str) -> 
     painted = {
         **value,
         "format": "rle",
-        "rle": encode(rle.unpack((code,), size)[0]),
+        "rle": encode(whole(code, size)),
         BRUSH: result["value"][kind],
     }
     said = {**result, "value": painted, "type": BRUSH}
@@ -131,7 +138,7 @@ def new_result(id_: int, label: str, code: bytes, size: tuple[int, int], brush: 
         "original_width": size[1],
         "original_height": size[0],
         "image_rotation": 0,
-        "value": {"format": "rle", "rle": encode(rle.unpack((code,), size)[0]), BRUSH: [label]},
+        "value": {"format": "rle", "rle": encode(whole(code, size)), BRUSH: [label]},
         "id": f"truemask-{id_}",
         "from_name": brush,
         "to_name": image,

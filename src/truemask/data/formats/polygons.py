@@ -119,7 +119,7 @@ def polygon_loss(source: Splits) -> Loss:
 
 def _rings(mask: UInt8[np.ndarray, "h w"], left: int, top: int) -> list[Int64[np.ndarray, "_ 2"]]:
     """Rings from corners: along a row or a column, every second gap between corners is an edge."""
-    inside = np.pad(mask, 1).astype(np.int64)
+    inside = np.pad(mask, 1)
     upper_left, upper_right = inside[:-1, :-1], inside[:-1, 1:]
     lower_left, lower_right = inside[1:, :-1], inside[1:, 1:]
     held = upper_left + upper_right + lower_left + lower_right

@@ -91,5 +91,14 @@ def window(code: bytes, size: tuple[int, int]) -> Crop:
     return Crop(np.zeros((1, 1), dtype=np.uint8), 0, 0, size)
 
 
+def whole(code: bytes, size: tuple[int, int]) -> Bool[np.ndarray, "h w"]:
+    """The mask as large as the image."""
+    found = crops.crop(code, size)
+    mask = np.zeros(size, dtype=bool)
+    height, width = found.mask.shape
+    mask[found.top : found.top + height, found.left : found.left + width] = found.mask > 0
+    return mask
+
+
 def _is_pair(said: Any) -> bool:
     return isinstance(said, list) and len(said) == 2 and all(map(is_number, said))

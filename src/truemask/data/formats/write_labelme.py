@@ -50,7 +50,7 @@ def write_labelme(source: Splits, relabelled: Mapping[str, Iterable[Labels]], fo
             if content is None:
                 link_or_copy(entry.path, target)
             else:
-                dump_json(target, content)
+                dump_json(target, content, indent=2)
         _write_names(data.problem.classes, data.root / NAMES, folder)
 
 
@@ -85,7 +85,7 @@ def write_as_labelme(source: Splits, relabelled: Mapping[str, Iterable[Labels]],
                 "imageHeight": objects.size[0],
                 "imageWidth": objects.size[1],
             }
-            dump_json(home / f"{image.stem}.json", content)
+            dump_json(home / f"{image.stem}.json", content, indent=2)
 
 
 def _relabelled(data: LabelMeSplit, row: int, after: Labels) -> dict[str, Any] | None:

@@ -30,8 +30,8 @@ def write_yolo(source: Splits, relabelled: Mapping[str, Iterable[Labels]], folde
     and labels/SPLIT.
 
     Raises:
-        BadInput: if an object that is new or changed is a crowd, of unknown class, or has no pixel; if an image
-            is in two splits that say different things of it.
+        BadInput: if an object that is new or changed is a crowd, of unknown class, or has no pixel; if an
+            image is in two splits whose labels differ.
     """
     written: dict[Path, bytes | None] = {}
     # Splits with new labels first: train and val may be one folder, as in Ultralytics' own small samples.

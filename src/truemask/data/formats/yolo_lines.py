@@ -43,10 +43,9 @@ def read_lines(
 
 
 def write_line(class_id: int, mask: bytes, size: tuple[int, int]) -> bytes:
-    """The line of an object that has pixels: its outline to six decimals, exact up to 100,000 px a side."""
-    shares = outline(mask, size) / (size[1], size[0])
-    numbers = " ".join(f"{value:.6f}".rstrip("0").rstrip(".") for value in shares.ravel())
-    return f"{class_id - 1} {numbers}".encode()
+    """The line of an object that has pixels: its outline to six digits, exact up to 100,000 px a side."""
+    shares = (outline(mask, size) / (size[1], size[0])).ravel().tolist()
+    return (f"{class_id - 1}" + " %.6g" * len(shares) % tuple(shares)).encode()
 
 
 def _read(line: bytes, size: tuple[int, int], classes: int) -> tuple[int, bytes]:
