@@ -40,6 +40,15 @@ def joint(logits: Float[Tensor, "b k *space"], labels: Int[Tensor, "b *space"]) 
         return torch.bmm(one_hot, probs).movedim(1, 2).double()
 
 
+def pooled_joint(
+    logits: Float[Tensor, "b k *space"], labels: Int[Tensor, "b *space"]
+) -> Float64[Tensor, "k k"]:
+    """`joint`, summed over images; for units without a space not by way of a matrix for each."""
+    if labels.ndim == 1:
+        return joint(logits.T.unsqueeze(0), labels.unsqueeze(0))[0]
+    return joint(logits, labels).sum(dim=0)
+
+
 def of_joint(
     joint: Float64[Tensor, "*many k k"],
     *,
@@ -60,7 +69,8 @@ def of_joint(
     means = (joint / counts.where(present, 1.0).unsqueeze(-2)).where(both, 0.0)
     means = means + torch.diag_embed((~present).double())
     room = torch.diag_embed(present.double() * floor**2)
-    return -torch.linalg.slogdet(means @ means.mT + room).logabsdet / 2
+    log_det: Tensor = torch.linalg.slogdet(means @ means.mT + room).logabsdet
+    return -log_det / 2
 
 
 def check_dmi(floor: float) -> None:

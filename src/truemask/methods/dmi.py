@@ -9,7 +9,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from truemask.batch import Batch
-from truemask.losses.dmi import check_dmi, dmi, joint, of_joint
+from truemask.losses.dmi import check_dmi, dmi, of_joint, pooled_joint
 from truemask.methods.ce import CE
 from truemask.methods.knobs import check_share
 from truemask.methods.method import Method, Setup, Stage, Targets
@@ -72,7 +72,7 @@ class DMI(Method):
         """The labels; on the way the memory takes in the present batch, before it is used."""
         memory = batch.parameters["joint"].detach()
         share = torch.where(memory.any(), 1 - self.momentum, 1.0)  # the first batch is taken whole
-        memory.lerp_(joint(logits, batch.labels).sum(dim=0), share.double())
+        memory.lerp_(pooled_joint(logits, batch.labels), share.double())
         return batch.labels, None
 
     def unit_loss(
@@ -84,7 +84,7 @@ class DMI(Method):
         """One value per image; the same for all where they are pooled."""
         if self.pool == "image":
             return dmi(logits, targets, floor=self.floor)
-        now = joint(logits, targets).sum(dim=0)
+        now = pooled_joint(logits, targets)
         pooled = now
         if self.pool == "running":
             # The memory's value, with the gradient of this batch, which is part of it.
