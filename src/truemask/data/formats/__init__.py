@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from truemask.data.formats import (
     camvid,
+    cifar,
     cityscapes,
     class_arrays,
     class_folder,
@@ -20,6 +21,7 @@ from truemask.data.formats import (
 )
 from truemask.data.formats.format import Format
 from truemask.data.formats.write_camvid import write_as_camvid, write_camvid
+from truemask.data.formats.write_cifar import write_as_cifar, write_cifar
 from truemask.data.formats.write_cityscapes import write_as_cityscapes, write_cityscapes
 from truemask.data.formats.write_coco import write_as_coco, write_coco
 from truemask.data.formats.write_cvat import write_as_cvat, write_cvat
@@ -141,6 +143,16 @@ FORMATS: Mapping[str, Format] = {
         rows=coco.CocoSplit,
         write=write_coco,
         write_as=write_as_coco,
+    ),
+    "cifar": Format(
+        looks_like="Python batches of CIFAR-10 or CIFAR-100",
+        tasks=frozenset({Task.CLASSIFICATION}),
+        sniff=cifar.sniff,
+        open=cifar.open_cifar,
+        rows=cifar.CifarSplit,
+        write=write_cifar,
+        write_as=write_as_cifar,
+        loses=frozenset({"size", "colour"}),
     ),
     "class-arrays": Format(
         looks_like="npz with x and y",
