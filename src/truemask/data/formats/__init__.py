@@ -11,6 +11,7 @@ from truemask.data.formats import (
     coco,
     cvat,
     dsb2018,
+    idx,
     label_studio,
     labelme,
     mask_folder,
@@ -26,6 +27,7 @@ from truemask.data.formats.write_cityscapes import write_as_cityscapes, write_ci
 from truemask.data.formats.write_coco import write_as_coco, write_coco
 from truemask.data.formats.write_cvat import write_as_cvat, write_cvat
 from truemask.data.formats.write_dsb2018 import write_as_dsb2018, write_dsb2018
+from truemask.data.formats.write_idx import write_as_idx, write_idx
 from truemask.data.formats.write_label_studio import write_as_label_studio, write_label_studio
 from truemask.data.formats.write_labelme import write_as_labelme, write_labelme
 from truemask.data.formats.write_mask_folder import write_as_mask_folder, write_mask_folder
@@ -153,6 +155,16 @@ FORMATS: Mapping[str, Format] = {
         write=write_cifar,
         write_as=write_as_cifar,
         loses=frozenset({"size", "colour"}),
+    ),
+    "idx": Format(
+        looks_like="idx-ubyte files of MNIST",
+        tasks=frozenset({Task.CLASSIFICATION}),
+        sniff=idx.sniff,
+        open=idx.open_idx,
+        rows=idx.IdxSplit,
+        write=write_idx,
+        write_as=write_as_idx,
+        loses=frozenset({"size", "keys"}),
     ),
     "class-arrays": Format(
         looks_like="npz with x and y",
