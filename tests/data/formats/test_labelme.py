@@ -408,7 +408,7 @@ def test_anything_as_labelme_comes_back_equal(tmp_path, split):
         np.testing.assert_array_equal(getattr(again, column), getattr(objects, column))
 
 
-@pytest.mark.parametrize("name", ["__ignore__", " a", "a\nb", "", "b"])
+@pytest.mark.parametrize("name", ["__ignore__", " a", "a\nb", "a\rb", "\ud800", "", "b"])
 def test_names_that_labels_txt_cannot_hold_are_refused(tmp_path, name):
     with pytest.raises(BadInput, match=r"cannot stand in LabelMe's labels\.txt"):
         write_dataset(made(("background", "b", name))[0], {}, tmp_path / "out", format="labelme")

@@ -47,7 +47,9 @@ def as_instances(found: Sequence[Found], size: tuple[int, int]) -> Instances:
 
 def object_id(split: str, key: str, mark: str | int) -> int:
     """An id below 2^53 for the object that `mark` tells from the others of its image."""
-    return seed_for("object", split, key, mark) >> (63 - _ID_BITS)
+    # JSON and file systems know halves of letters, which no text in UTF-8 holds.
+    names = [str(name).encode(errors="backslashreplace").decode() for name in (split, key, mark)]
+    return seed_for("object", *names) >> (63 - _ID_BITS)
 
 
 def check_ids_differ(name: str, objects: Iterable[Instances]) -> None:

@@ -18,6 +18,7 @@ IMAGES = "images"
 SPLIT = "split"
 """The field of a task's data that says its split; `all` without one."""
 _TASKS = re.compile(rb"^\s*\[\s*\{")
+_LISTS = (b'"annotations"', b'"predictions"')
 _HEAD_BYTES = 65_536
 _UPLOAD = re.compile(r"^[0-9a-f]{8}-")
 """What Label Studio puts before the name of an uploaded file."""
@@ -45,16 +46,13 @@ class Task:
 
 
 def looks(path: Path) -> bool:
-    """Whether the file begins and ends like an export; raises nothing."""
+    """Whether the file begins like an export; raises nothing."""
     try:
         with path.open("rb") as stream:
             head = stream.read(_HEAD_BYTES)
-            stream.seek(max(0, path.stat().st_size - _HEAD_BYTES))
-            both = head + stream.read(_HEAD_BYTES)
     except OSError:
         return False
-    lists = b'"annotations"' in both or b'"predictions"' in both
-    return lists and b'"data"' in both and _TASKS.search(head) is not None
+    return _TASKS.search(head) is not None and any(name in head for name in _LISTS)
 
 
 def read_tasks(path: Path) -> list[dict[str, Any]]:
@@ -167,13 +165,14 @@ def _chosen(said: Mapping[str, Any], kind: str) -> tuple[int | None, list[Result
     annotations = said.get(kind, [])
     if not isinstance(annotations, list):
         raise BadInput(f"its {kind} are no list")
+    chosen: tuple[int | None, list[Result]] = (None, [])
     for i, annotation in enumerate(annotations):
         results = annotation.get("result") if isinstance(annotation, dict) else None
         if not isinstance(results, list) or not all(isinstance(result, dict) for result in results):
             raise BadInput(f"{kind} {i} has no list of results")
-        if not annotation.get("was_cancelled"):
-            return i, results
-    return None, []
+        if chosen[0] is None and not annotation.get("was_cancelled"):
+            chosen = (i, results)
+    return chosen
 
 
 def _key(image: Path, home: Path, split: str) -> str:

@@ -45,9 +45,13 @@ def write_label_studio(source: Splits, relabelled: Mapping[str, Iterable[Labels]
     first = next(iter(source.splits.values()))
     assert isinstance(first, LabelStudioSplit)
     home, tasks, changed = first.path.parent, read_tasks(first.path), False
-    tools = _tools(tasks)
     for image in first.unlabelled:
         link_once(image, folder / image.relative_to(home))
+    results: list[Result] = []
+    for data in source.splits.values():
+        assert isinstance(data, LabelStudioSplit)
+        results += [result for task in data.tasks for result in task.results]
+    tools = _tools(results)
     for split, data in source.splits.items():
         assert isinstance(data, LabelStudioSplit)
         for task in data.tasks:
@@ -139,18 +143,12 @@ def _new(objects: Instances, i: int, classes: Sequence[str], tools: tuple[str, s
     return set_flag(set_flag(result, UNKNOWN, name is None), CROWD, bool(objects.crowd[i]))
 
 
-def _tools(tasks: Sequence[Mapping[str, Any]]) -> tuple[str, str]:
+def _tools(results: Sequence[Result]) -> tuple[str, str]:
     """What the export calls its brush and its image."""
-    results = [
-        result
-        for task in tasks
-        for annotation in task.get("annotations") or ()
-        for result in annotation["result"]
-        if isinstance(result.get("from_name"), str) and isinstance(result.get("to_name"), str)
-    ]
-    brushes = [result for result in results if result.get("type") == BRUSH]
+    named = [r for r in results if isinstance(r.get("from_name"), str) and isinstance(r.get("to_name"), str)]
+    brushes = [result for result in named if result.get("type") == BRUSH]
     brush = brushes[0]["from_name"] if brushes else _TOOL[0]
-    return brush, (brushes or results)[0]["to_name"] if results else _TOOL[1]
+    return brush, (brushes or named)[0]["to_name"] if named else _TOOL[1]
 
 
 def _write_names(classes: Sequence[str], folder: Path) -> None:

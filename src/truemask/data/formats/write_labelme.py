@@ -24,6 +24,8 @@ from truemask.data.formats.source_file import file_name, link_once, put_image
 from truemask.data.splits import Splits
 from truemask.types import BadInput, Instances, Labels
 
+_TAKEN = frozenset({IGNORED, BACKGROUND})
+
 
 def write_labelme(source: Splits, relabelled: Mapping[str, Iterable[Labels]], folder: Path) -> None:
     """A copy of an opened LabelMe folder with new objects; files without a change are linked.
@@ -174,7 +176,7 @@ def _write_names(classes: Sequence[str], given: Path | None, folder: Path) -> No
         link_or_copy(given, target)
         return
     names = classes[1:]
-    wrong = [n for n in names if n != n.strip() or not n or "\n" in n or n in {IGNORED, BACKGROUND}]
+    wrong = [n for n in names if n != n.strip() or not n or not n.isprintable() or n in _TAKEN]
     wrong += [n for n in names if names.count(n) > 1]
     if wrong:
         raise BadInput(f"a class called {wrong[0]!r} cannot stand in LabelMe's {NAMES}; rename it")
