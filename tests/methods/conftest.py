@@ -1,8 +1,8 @@
 """A small stand-in for the training engine: what hooks may use, over tensors in memory, one process."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, cast
 
 import pytest
 import torch
@@ -44,14 +44,18 @@ class FakeEngine(Setup, Engine):
         *,
         lr: float = 0.01,
         network: Callable[[Problem], nn.Module] | None = None,
+        trusted: tuple[Tensor, Tensor] | None = None,
     ) -> None:
         self.method, self.problem, self.images, self.labels = method, problem, images, labels
         self.lr, self._new = lr, network or small_network
+        self.verified, self.renewed = trusted, 0
         self.batch_size = 32 if labels.ndim == 1 else 4
         self.networks: dict[str, nn.Module] = {}
+        self.predicts: dict[str, bool] = {}
         self.parameters: dict[str, Tensor] = {}
         self.stores: dict[str, tuple[Tensor, float]] = {}
         self.asked: dict[str, Mapping[str, Any]] = {}
+        self.chosen: dict[str, Tensor] = {}
         self.sweeps: list[tuple[str, int]] = []
         self.started: dict[str, dict[str, Tensor]] = {}
         self.best: tuple[float, dict[str, Tensor]] = (float("inf"), {})
@@ -62,9 +66,11 @@ class FakeEngine(Setup, Engine):
 
     # What `build` may ask for
 
-    def network(self, name: str = "main", *, predicts: bool = True) -> None:
+    def network(self, name: str = "main", *, predicts: bool = True, outputs: int | None = None) -> None:
         torch.manual_seed(len(self.networks))
-        self.networks[name] = self._new(self.problem)
+        classes = tuple(str(c) for c in range(outputs or 0)) or self.problem.classes
+        self.networks[name] = self._new(replace(self.problem, classes=classes))
+        self.predicts[name] = predicts
 
     def parameter(self, name: str, value: Tensor, *, lr_scale: float = 1.0) -> None:
         self.parameters[name] = nn.Parameter(value.clone())
@@ -99,12 +105,36 @@ class FakeEngine(Setup, Engine):
         loss.backward()
         self.optimiser.step()
 
-    def sweep(self, network: nn.Module) -> Iterator[tuple[Batch, Tensor]]:
+    def sweep(self, network: nn.Module, stream: str = "main") -> Iterator[tuple[Batch, Tensor]]:
         self.sweeps.append((self.stage.name, self.epoch))
-        for rows in torch.arange(len(self.labels)).split(self.batch_size):
-            batch = self.batch(rows)
+        trusted = self.asked.get(stream, {}).get("trusted", False)
+        for rows in self.rows(stream, every=True).split(self.batch_size):
+            batch = self.verified_batch(rows, stream) if trusted else self.batch(rows)
             with torch.no_grad():
                 yield batch, self.logits(network, batch)
+
+    def renew(self, name: str) -> None:
+        self.renewed += 1
+        torch.manual_seed(100 + self.renewed)
+        self.networks[name].load_state_dict(self._new(self.problem).state_dict())
+        for weight in self.networks[name].parameters():
+            self.optimiser.state.pop(weight, None)
+        self.best = (float("inf"), {})
+
+    def batches(self, stream: str) -> Iterator[Batch]:
+        order = torch.Generator().manual_seed(len(stream))
+        while True:
+            rows = self.rows(stream)
+            for some in rows[torch.randperm(len(rows), generator=order)].split(self.batch_size):
+                yield self.verified_batch(some, stream)
+
+    def rows(self, stream: str, *, every: bool = False) -> Tensor:
+        trusted = self.asked.get(stream, {}).get("trusted", False)
+        labels = self.verified[1] if trusted and self.verified is not None else self.labels
+        return torch.arange(len(labels)) if every else self.chosen.get(stream, torch.arange(len(labels)))
+
+    def use_rows(self, stream: str, rows: Tensor, weights: Tensor | None = None) -> None:
+        self.chosen[stream] = rows
 
     # The way through the stages
 
@@ -121,6 +151,18 @@ class FakeEngine(Setup, Engine):
             stores=slices,
             parameters=self.parameters,
             background=self.problem.background,
+        )
+
+    def verified_batch(self, rows: Tensor, stream: str) -> Batch:
+        images, labels = cast("tuple[Tensor, Tensor]", self.verified)
+        return Batch(
+            images=images[rows],
+            labels=labels[rows],
+            rows=rows,
+            parameters=self.parameters,
+            background=self.problem.background,
+            stream=stream,
+            trusted=True,
         )
 
     def fit(self, epochs: int) -> "FakeEngine":
@@ -142,7 +184,8 @@ class FakeEngine(Setup, Engine):
     def agreement(self, labels: Tensor) -> float:
         """Share of units whose prediction is the label."""
         with torch.no_grad():
-            probs = self.method.predict(list(self.networks.values()), self.images)
+            networks = [network for name, network in self.networks.items() if self.predicts[name]]
+            probs = self.method.predict(networks, self.images)
         return (probs.argmax(dim=1) == labels).float().mean().item()
 
 

@@ -8,6 +8,7 @@ import torch
 
 from truemask.data.views import ArrayDataset
 from truemask.methods.method import Method, Stage
+from truemask.training.blueprint import Blueprint
 from truemask.training.checkpoint import Checkpoints, network_tensors
 from truemask.training.devices import make_fabric
 from truemask.training.loop import Loop
@@ -116,6 +117,73 @@ def test_a_sweep_visits_every_row_once_in_order_unturned_and_without_gradient(tm
         assert not wants_gradient
         for row, label in zip(rows, labels, strict=True):
             assert np.array_equal(label.numpy(), truth.labels(row))
+
+
+@dataclass(frozen=True)
+class SweepsTrusted(Method):
+    seen: list
+
+    def build(self, setup):
+        setup.network()
+        setup.stream("verified", trusted=True)
+
+    def before_epoch(self, engine):
+        for batch, _ in engine.sweep(engine.networks["main"], "verified"):
+            self.seen.append((batch.stream, batch.trusted, batch.rows.tolist()))
+
+
+def test_verified_rows_are_swept_by_the_name_of_their_stream(tmp_path):
+    seen = []
+    run(loop(tmp_path, SweepsTrusted(seen), trusted=blobs(3, first=50), epochs=1), tmp_path)
+    assert seen == [("verified", True, [0, 1]), ("verified", True, [2])]
+
+
+@dataclass(frozen=True)
+class Renews(Watched):
+    """Looks at the weights of the stage before, then starts anew."""
+
+    def stages(self, epochs):
+        return (Stage("first", 1), Stage("second", 2, restart=True))
+
+    def before_epoch(self, engine):
+        super().before_epoch(engine)
+        if engine.stage.name == "second" and engine.epoch == 0:
+            engine.renew("main")
+            super().before_epoch(engine)
+
+
+def test_a_network_can_be_renewed_once_its_weights_have_been_used(tmp_path):
+    seen = []
+    engine = loop(tmp_path, Renews(seen), epochs=3, lr=1e-9, ema=0.5)
+    run(engine, tmp_path)
+    first, before, renewed, after = seen
+    assert distance(first, before) < 1e-6
+    assert distance(before, renewed) > 0.05
+    assert distance(renewed, after) < 1e-6
+    assert distance(after, engine.finish()) < 1e-6  # the averaged weights began anew as well
+
+
+@dataclass(frozen=True)
+class Describes(Method):
+    """Beside the classes, five numbers of each pixel."""
+
+    shapes: list
+
+    def build(self, setup):
+        setup.network()
+        setup.network("teller", predicts=False, outputs=5)
+
+    def step(self, engine, batch):
+        self.shapes.extend(tuple(engine.logits(net, batch).shape) for net in engine.networks.values())
+        return {"loss": 0.0}
+
+
+def test_a_network_may_say_something_else_than_a_number_per_class(tmp_path):
+    shapes = []
+    run(loop(tmp_path, Describes(shapes), epochs=1), tmp_path)
+    assert set(shapes) == {(2, 2, 16, 16), (2, 5, 16, 16)}
+    with pytest.raises(ValueError, match="cannot predict classes"):
+        Blueprint(PROBLEM).network("teller", outputs=5)
 
 
 @dataclass(frozen=True)

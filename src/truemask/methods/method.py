@@ -46,10 +46,11 @@ class Setup(Protocol):
 
     problem: Problem
 
-    def network(self, name: str = "main", *, predicts: bool = True) -> None:
+    def network(self, name: str = "main", *, predicts: bool = True, outputs: int | None = None) -> None:
         """A network of the plan's architecture with initial weights of its own seed.
 
-        `predicts`: it takes part in `predict` (the mean over such networks).
+        `predicts`: it takes part in `predict` (the mean over such networks). `outputs`: how many numbers it
+        says of each unit, where that is not one per class; such a network cannot predict.
         """
 
     def parameter(self, name: str, value: Float[Tensor, "*shape"], *, lr_scale: float = 1.0) -> None:
@@ -115,10 +116,20 @@ class Engine(Protocol):
     def batches(self, stream: str) -> Iterator[Batch]:
         """Endless batches of a second stream."""
 
-    def sweep(self, network: nn.Module) -> Iterator[tuple[Batch, Float[Tensor, "b k *space"]]]:
-        """Every training row once, in order, unaugmented, evaluation mode, no gradient: batch and logits.
+    def sweep(
+        self, network: nn.Module, stream: str = "main"
+    ) -> Iterator[tuple[Batch, Float[Tensor, "b k *space"]]]:
+        """Every row of a stream's data set once, in order, unaugmented, evaluation mode, no gradient.
 
-        Instance problems: units are the given objects themselves (their own boxes as proposals).
+        Yields batch and logits. Instance problems: units are the given objects themselves (their own boxes as
+        proposals).
+        """
+
+    def renew(self, name: str) -> None:
+        """New initial weights for a network, as at a fresh start; what was best so far no longer counts.
+
+        For hooks that need the weights of the stage before once more: a stage that starts `fresh` has lost
+        them.
         """
 
     def rows(self, stream: str) -> Int[Tensor, "n"]:

@@ -1,6 +1,6 @@
 """What a method's `build` asked for, noted down until the engine makes it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from jaxtyping import Float
@@ -20,19 +20,37 @@ class StreamSpec:
     trusted: bool = False
 
 
+def saying(outputs: int, problem: Problem) -> Problem:
+    """The problem as a network knows it that says `outputs` numbers of each unit instead of classes.
+
+    Raises:
+        BadInput: more numbers than a problem may have classes.
+    """
+    # A problem has two classes or more; whoever asked for a single number takes the first.
+    names = tuple(f"output {number}" for number in range(max(2, outputs)))
+    return replace(problem, classes=names)
+
+
 class Blueprint:
     """Networks, parameters, stores and streams by name: `methods.method.Setup`, noted down."""
 
     def __init__(self, problem: Problem) -> None:
         self.problem = problem
         self.networks: dict[str, bool] = {}
+        """Whether each predicts."""
+        self.outputs: dict[str, int] = {}
+        """Of networks that say something else than a number per class."""
         self.parameters: dict[str, tuple[Tensor, float]] = {}
         self.stores: dict[str, StoreSpec] = {}
         self.streams: dict[str, StreamSpec] = {"main": StreamSpec()}
 
-    def network(self, name: str = "main", *, predicts: bool = True) -> None:
+    def network(self, name: str = "main", *, predicts: bool = True, outputs: int | None = None) -> None:
         """A network of the plan's architecture."""
+        if outputs is not None and predicts:
+            raise ValueError(f"network {name} with {outputs} outputs cannot predict classes")
         self.networks[name] = predicts
+        if outputs is not None:
+            self.outputs[name] = outputs
 
     def parameter(self, name: str, value: Float[Tensor, "*shape"], *, lr_scale: float = 1.0) -> None:
         """A trainable tensor beside the networks."""

@@ -22,7 +22,7 @@ from truemask.methods.method import Method, Stage
 from truemask.networks import build_network
 from truemask.progress import Bar, progress_bar
 from truemask.seeds import seed_for
-from truemask.training.blueprint import Blueprint
+from truemask.training.blueprint import Blueprint, saying
 from truemask.training.checkpoint import (
     Checkpoints,
     load_networks,
@@ -135,14 +135,17 @@ class Loop:
             self._passes[stream] = self._endless(self.streams[stream])
         return self._passes[stream]
 
-    def sweep(self, network: nn.Module) -> Iterator[tuple[Batch, Float[Tensor, "b k *space"]]]:
-        """Every training row once, in order, unaugmented, evaluation mode, no gradient: batch and logits."""
+    def sweep(
+        self, network: nn.Module, stream: str = "main"
+    ) -> Iterator[tuple[Batch, Float[Tensor, "b k *space"]]]:
+        """Every row of a stream's data set once, in order, unaugmented, evaluation mode, no gradient."""
         inner = self._modules[next(name for name, other in self.networks.items() if other is network)]
         was_training = inner.training
         inner.eval()
-        every = Stream("sweep", self.main.views, range(len(self.main.views)), batch_size=1)
+        source = self.streams[stream]
+        every = Stream("sweep", source.views, range(len(source.views)), batch_size=1)
         batches = (
-            self.task.batch(self, samples, "main", trusted=False)
+            self.task.batch(self, samples, stream, trusted=source.trusted)
             for samples in every.ordered(self.plan.batch_size)
         )
         try:
@@ -151,6 +154,13 @@ class Loop:
                 self._live_slices.clear()
         finally:
             inner.train(was_training)
+
+    def renew(self, name: str) -> None:
+        """New initial weights for a network, as at a fresh start; what was best so far no longer counts."""
+        self._draw_weights(name, self._stage_index)
+        for weight in self._modules[name].parameters():
+            self._raw_optimiser.state.pop(weight, None)
+        self._best = float("-inf")
 
     def rows(self, stream: str) -> Int[Tensor, "n"]:
         """Data set rows that a stream draws from."""
@@ -266,17 +276,19 @@ class Loop:
     def _begin_stage(self, index: int) -> None:
         stage = self.stages[index]
         if stage.start == "fresh" and index > 0:
-            for name, module in self._modules.items():
-                module.load_state_dict(self._new_network(name, index).state_dict())
+            for name in self._modules:
+                self._draw_weights(name, index)
         if stage.start == "best" and index > 0:
             self._load_weights(read_tensors(self._best_file(index - 1)))
-        if stage.start == "fresh":
-            for name, average in self._averages.items():
-                average.load_state_dict(self._modules[name].state_dict())
         if stage.start != "keep":
             self._best = float("-inf")
         if stage.restart or stage.start == "fresh":
             self._raw_optimiser.state.clear()
+
+    def _draw_weights(self, name: str, stage: int) -> None:
+        self._modules[name].load_state_dict(self._new_network(name, stage).state_dict())
+        if name in self._averages:
+            self._averages[name].load_state_dict(self._modules[name].state_dict())
 
     def _set_learning_rate(self) -> float:
         """The scheduled rate on every parameter group; returns it as a factor on the plan's."""
@@ -319,6 +331,7 @@ class Loop:
     # Building, saving, restoring ---------------------------------------------------------------------
 
     def _build_networks(self, blueprint: Blueprint) -> None:
+        self._outputs = blueprint.outputs
         self._modules = {name: self._new_network(name) for name in blueprint.networks}
         self._predicts = [name for name, predicts in blueprint.networks.items() if predicts]
         self.parameters: Mapping[str, Tensor] = {
@@ -340,7 +353,9 @@ class Loop:
 
     def _new_network(self, name: str, stage: int = 0) -> nn.Module:
         torch.manual_seed(seed_for("init", self.plan.network, name, self.plan.seed, stage))
-        return build_network(self.plan.network, self.problem)
+        outputs = self._outputs.get(name)
+        problem = self.problem if outputs is None else saying(outputs, self.problem)
+        return build_network(self.plan.network, problem)
 
     def _build_streams(
         self, blueprint: Blueprint, views: Views, trusted: Dataset | None
