@@ -85,14 +85,6 @@ def _joint(before, after, out):
 
 
 @no_type_check
-def _first_places(ids, out):
-    """The first place of each id; `out` comes filled with -1."""
-    for u in range(ids.size):
-        if out[ids[u]] < 0:
-            out[ids[u]] = u
-
-
-@no_type_check
 def _runs(before, after, starts, lengths):
     """Stretches of one and the same change; counts them only, where `starts` is empty."""
     found = 0
@@ -114,5 +106,4 @@ bits = compiled(_bits)
 relabel_alike = compiled(_relabel_alike)
 relabel = compiled(_relabel)
 joint = compiled(_joint)
-first_places = compiled(_first_places)
 runs = compiled(_runs)
