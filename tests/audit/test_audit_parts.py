@@ -7,7 +7,7 @@ from scipy import ndimage
 
 from truemask import rle
 from truemask.audit.class_confidence import ClassConfidence, self_confidence, soft_minimum
-from truemask.audit.confident_joint import Candidates, ConfidentJoint, estimate_joint
+from truemask.audit.confident_joint import Candidates, ConfidentJoint
 from truemask.audit.pruning import MarginHistogram, flagged
 from truemask.audit.regions import pack_pixels, regions_of
 from truemask.audit.stream import blocks
@@ -71,17 +71,6 @@ def test_a_soft_minimum_lies_between_the_minimum_and_the_mean():
     weights = np.exp((1 - s.astype(np.float64)) / 0.1)
     assert soft_minimum(s, 0.1) == pytest.approx((weights * s).sum() / weights.sum(), rel=1e-5)
     assert np.isnan(soft_minimum(s[:0], 0.1))
-
-
-def test_a_row_that_nobody_is_confident_about_counts_as_right():
-    joint = estimate_joint(np.array([[0, 0], [3, 1]]), np.array([10, 30]))
-    assert joint == pytest.approx(np.array([[0.25, 0], [0.75 * 0.75, 0.75 * 0.25]]))
-
-
-def test_the_joint_keeps_the_given_class_shares():
-    rng = np.random.default_rng(0)
-    joint = estimate_joint(rng.integers(0, 9, (4, 4)), np.array([5, 0, 20, 15]))
-    assert joint.sum(axis=1) == pytest.approx(np.array([5, 0, 20, 15]) / 40)
 
 
 def test_the_cut_takes_the_largest_margins():

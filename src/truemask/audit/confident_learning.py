@@ -11,12 +11,13 @@ from jaxtyping import Float32, Float64, Int64
 
 from truemask.audit.candidates import CandidateStore, Source
 from truemask.audit.class_confidence import ClassConfidence, soft_minimum
-from truemask.audit.confident_joint import ConfidentJoint, estimate_joint
+from truemask.audit.confident_joint import ConfidentJoint
 from truemask.audit.findings import Finding, findings_table
 from truemask.audit.flags import flagged_images, flagged_label_map
 from truemask.audit.pruning import MarginHistogram, flagged
 from truemask.audit.result import AuditResult, images_table
 from truemask.audit.stream import Block, Stream, blocks
+from truemask.structure.joint import estimate_joint
 from truemask.types import IGNORE, BadInput, Problem, Task
 
 _IN_MEMORY = 64 << 20

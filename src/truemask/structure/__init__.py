@@ -1,0 +1,1 @@
+"""Meta-structures: what labels and predictions have in common beyond single units."""
