@@ -387,6 +387,30 @@ def noise_matrix(
     print_matrix(what, classes=classes, task=task, seed=seed)
 
 
+@noise_app.command("estimate")
+def noise_estimate(
+    noisy: Annotated[str, typer.Argument(help="the labels as given: a folder, a COCO file, an npz")],
+    clean: Annotated[str, typer.Argument(help="the same images with the labels as they should be")],
+    labels: Annotated[
+        str | None, typer.Option("--labels", help="which labels of NOISY, where there are several")
+    ] = None,
+    clean_labels: Annotated[str | None, typer.Option(help="which labels of CLEAN")] = None,
+    task: TaskOption = None,
+    split: SplitOption = None,
+    out: Annotated[
+        Path | None, typer.Option(help="folder for estimate.json and spec.txt, the noise that is like it")
+    ] = None,
+    quiet: QuietOption = False,
+) -> None:
+    """Measure how NOISY differs from CLEAN, and write a noise spec that makes CLEAN like NOISY."""
+    from truemask.bench.sources import Source
+    from truemask.commands.estimating import estimate
+
+    estimate(
+        Source(noisy, labels, task, split), Source(clean, clean_labels, task, split), out, show=not quiet
+    )
+
+
 TableArgument = Annotated[str, typer.Argument(help="a TOML file, or the name of one in tables/")]
 ResultsOption = Annotated[Path, typer.Option(help="folder of all results")]
 

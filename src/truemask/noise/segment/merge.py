@@ -17,7 +17,7 @@ from truemask.noise.segment.pieces import both, pieces_of, seen_in, tight, windo
 from truemask.noise.segment.rates import SegmentRates
 from truemask.noise.segment.regions import segments
 from truemask.noise.segment.units import Segments, chances, chosen
-from truemask.types import Instances, Labels, Problem
+from truemask.types import BadInput, Instances, Labels, Problem
 
 GapPx = Annotated[int, Range(0.0, 255.0, "whole pixels from 0 to 255")]
 
@@ -30,9 +30,10 @@ def merge(
     rate: Rate,
     gap_px: GapPx = 2,
     across: Literal["class", "any"] = "class",
+    close: bool = True,
     rates: SegmentRates | None = None,
 ) -> UInt8[np.ndarray, "h w"] | Instances:
-    """Segments joined to their closest larger neighbour, and the gap between them closed.
+    """Segments joined to their closest larger neighbour.
 
     The larger one keeps its id and its class. Several may go into one, and one that went into another takes
     along what went into it. On label maps only background pixels close a gap; two segments that they do not
@@ -46,12 +47,19 @@ def merge(
         gap_px: how many pixels may lie between neighbours, and are closed; 0: only those that touch. Regions
             of one class on a label map never touch: they would be one region.
         across: neighbours are of one `class`, or of `any`, and then the smaller takes the larger one's class.
+        close: whether the gap is closed. If not, two objects far apart may be one annotation, as happens;
+            regions of a label map stay two, so for them it must be.
         rates: other chances by class, by size, or both of the smaller one, such as
             `rates=cell/small:0.5;cell:0.2`.
 
     Raises:
-        BadInput: if a label map's problem has no background, or a class is not the problem's.
+        BadInput: if a label map's problem has no background or gaps are to stay open, or a class is not the
+            problem's.
     """
+    if not close and not isinstance(labels, Instances):
+        raise BadInput(
+            "merge,close=false is for objects: two regions of a label map are one only if they touch"
+        )
     free = _free(labels, problem)
     found, crops = pieces_of(labels, problem)
     larger, _ = larger_neighbours(found, crops, gap_px=gap_px, same_class=across == "class", free=free)
@@ -59,7 +67,7 @@ def merge(
     ends = _ends(larger, goes)
     if isinstance(labels, Instances):
         outlines = {
-            int(found.rows[end]): pack(_joined(end, crops, larger, goes, ends, gap_px))
+            int(found.rows[end]): pack(_joined(end, crops, larger, goes, ends, gap_px if close else 0))
             for end in np.unique(ends[goes]).tolist()
         }
         keep = np.ones(len(labels), dtype=bool)
@@ -130,6 +138,8 @@ def _joined(
     view = seen_in(crops[end], window)
     for one in smaller:
         view |= seen_in(crops[one], window)
+        if not gap_px:
+            continue  # there is nothing between things that touch
         between, where = bridge(crops[one], crops[larger[one]], gap_px, None)
         top, left = where.top - window.top, where.left - window.left
         view[top:, left:][: between.shape[0], : between.shape[1]] |= between

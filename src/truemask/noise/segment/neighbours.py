@@ -5,7 +5,7 @@ import numpy as np
 from jaxtyping import Bool, Float32, Int64, UInt8
 
 from truemask.crops import Crop
-from truemask.noise.segment.pieces import Window, seen_in, window_of
+from truemask.noise.segment.pieces import Window, both, seen_in, window_of
 from truemask.noise.segment.units import Segments
 
 _FAR = 1 << 30
@@ -35,16 +35,23 @@ def larger_neighbours(
     order = np.lexsort((-found.names, found.areas_px))
     rank = np.empty(len(found), dtype=np.int64)
     rank[order] = np.arange(len(found))
-    possible = _boxes_are_near(crops, gap_px) & (rank[None] > rank[:, None])
+    box_gaps = _box_gaps(crops)
+    possible = (box_gaps <= gap_px) & (rank[None] > rank[:, None])
     if same_class:
         possible &= found.classes[None] == found.classes[:, None]
     closest, gaps = np.full((2, len(found)), -1, dtype=np.int64)
     for one in np.flatnonzero(possible.any(axis=1)).tolist():
         others = np.flatnonzero(possible[one])
-        at = [(_apart(crops[one], crops[other], gap_px, free), -rank[other], other) for other in others]
-        apart, _, other = min(at)
-        if apart <= gap_px + 1:
-            closest[one], gaps[one] = other, max(0, apart - 1)
+        best = (gap_px + 2, 0)
+        for other in others[np.argsort(box_gaps[one, others], kind="stable")].tolist():
+            if box_gaps[one, other] + 1 > best[0]:
+                break  # its pixels are farther away than its box
+            steps = _steps(crops[one], crops[other])
+            if (steps, -rank[other]) < best and steps <= gap_px + 1:
+                if free is not None and not _connected(crops[one], crops[other], steps, free):
+                    continue
+                best = (steps, -int(rank[other]))
+                closest[one], gaps[one] = other, max(0, steps - 1)
     return closest, gaps
 
 
@@ -88,28 +95,40 @@ def _ahead(mask: UInt8[np.ndarray, "h w"], down: int, right: int, gap_px: int) -
     return steps
 
 
-def _boxes_are_near(crops: tuple[Crop, ...], gap_px: int) -> Bool[np.ndarray, "n n"]:
-    near = ~np.eye(len(crops), dtype=bool)
+def _box_gaps(crops: tuple[Crop, ...]) -> Int64[np.ndarray, "n n"]:
+    """Pixels between the boxes of each pair; 0 where they touch or overlap, many where one is empty."""
+    apart = np.zeros((len(crops), len(crops)), dtype=np.int64)
     for axis in (0, 1):
         start = np.array([(one.top, one.left)[axis] for one in crops], dtype=np.int64)
         end = start + np.array([one.mask.shape[axis] for one in crops], dtype=np.int64)
-        near &= (start[None] - end[:, None] <= gap_px) & (start[:, None] - end[None] <= gap_px)
-    return near
+        apart = np.maximum(apart, np.maximum(start[None] - end[:, None], start[:, None] - end[None]))
+    empty = np.array([not one.mask.size for one in crops], dtype=bool)
+    apart[empty] = apart[:, empty] = _FAR
+    return apart
 
 
-def _apart(one: Crop, other: Crop, gap_px: int, free: Bool[np.ndarray, "h w"] | None) -> int:
-    """Steps from pixel to pixel, by corners too, from one to the other; many where there is no way."""
-    window = window_of(one, gap_px + 1)
+def _steps(one: Crop, other: Crop) -> int:
+    """Steps from pixel to pixel, by corners too, that lead from one to the other."""
+    window = both(window_of(one, 0), window_of(other, 0))
+    return int(_to(seen_in(one, window))[seen_in(other, window) == 1].min())
+
+
+def _connected(one: Crop, other: Crop, steps: int, free: Bool[np.ndarray, "h w"]) -> bool:
+    """Whether free pixels on the shortest ways lead from one to the other."""
+    if steps <= 1:
+        return True
+    between, window = _ways(one, other, steps)
+    between &= free[window.top : window.bottom, window.left : window.right]
     mine, theirs = seen_in(one, window), seen_in(other, window)
-    steps = _to(mine)[theirs == 1]
-    apart = int(steps.min()) if len(steps) else _FAR
-    if free is None or apart <= 1 or apart > gap_px + 1:
-        return apart
-    between, window = bridge(one, other, gap_px, free)
+    _, numbers = cv2.connectedComponents(between.view(np.uint8) | mine | theirs, connectivity=8)
+    return len(np.intersect1d(numbers[mine == 1], numbers[theirs == 1])) > 0
+
+
+def _ways(one: Crop, other: Crop, steps: int) -> tuple[Bool[np.ndarray, "rows columns"], Window]:
+    """The pixels on the shortest ways from one to the other, and the window around all of it."""
+    window = window_of(one, 2 * steps)
     mine, theirs = seen_in(one, window), seen_in(other, window)
-    _, numbers = cv2.connectedComponents(between | mine | theirs, connectivity=8)
-    joined = np.intersect1d(numbers[mine == 1], numbers[theirs == 1])
-    return apart if len(joined) else _FAR
+    return (_to(mine) + _to(theirs) == steps) & (mine == 0) & (theirs == 0), window
 
 
 def _to(mask: UInt8[np.ndarray, "h w"]) -> Float32[np.ndarray, "h w"]:

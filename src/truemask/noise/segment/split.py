@@ -36,9 +36,9 @@ def split(
 ) -> UInt8[np.ndarray, "h w"] | Instances:
     """Segments cut in two by a straight line through the middle of their extent across it.
 
-    The line's angle is drawn, in steps of 5 degrees. Of an object the larger part keeps the id, the other is a
-    new object behind the others. On a label map the line becomes background, one pixel wide, so that the parts
-    touch nowhere, not by corners either; a curved thing may fall into more than two.
+    The line's angle is drawn, in steps of 5 degrees. Of an object the larger part keeps the id, the other
+    is a new object behind the others. On a label map the line becomes background, one pixel wide, so that
+    the parts touch nowhere, not by corners either; a curved thing may fall into more than two.
 
     Args:
         labels: of one image; IGNORE and crowd objects stay.
