@@ -167,8 +167,12 @@ class FakeEngine(Setup, Engine):
 
     def fit(self, epochs: int) -> "FakeEngine":
         order = torch.Generator().manual_seed(0)
-        for stage in self.method.stages(epochs):
+        for number, stage in enumerate(self.method.stages(epochs)):
             self.stage = stage
+            if stage.start == "fresh":
+                torch.manual_seed(100 + number)
+                self.networks["main"].load_state_dict(self._new(self.problem).state_dict())
+                self.optimiser.state.clear()
             if stage.start == "best":
                 self.networks["main"].load_state_dict(self.best[1])
             self.started[stage.name] = _copy(self.networks["main"])
@@ -216,9 +220,9 @@ class Flipped:
     labels: Tensor
 
 
-def flipped(task: Task, rate: float, *, shares: Sequence[float] = (1, 1, 1)) -> Flipped:
+def flipped(task: Task, rate: float, *, shares: Sequence[float] = (1, 1, 1), seed: int = 1) -> Flipped:
     """Three classes in 20 features; each label is another class with probability `rate`."""
-    rng = torch.Generator().manual_seed(1)
+    rng = torch.Generator().manual_seed(seed)
     space = () if task == Task.CLASSIFICATION else (6, 6)
     count = 300 if task == Task.CLASSIFICATION else 12
     drawn = torch.multinomial(
