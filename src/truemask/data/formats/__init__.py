@@ -136,6 +136,7 @@ FORMATS: Mapping[str, Format] = {
         rows=mask_folder.MaskFolder,
         write=write_mask_folder,
         write_as=write_as_mask_folder,
+        loses=frozenset({"keys"}),
     ),
     "coco": Format(
         looks_like="COCO instance JSON",
@@ -145,6 +146,7 @@ FORMATS: Mapping[str, Format] = {
         rows=coco.CocoSplit,
         write=write_coco,
         write_as=write_as_coco,
+        loses=frozenset({"keys", "colour"}),
     ),
     "cifar": Format(
         looks_like="Python batches of CIFAR-10 or CIFAR-100",
@@ -164,7 +166,7 @@ FORMATS: Mapping[str, Format] = {
         rows=idx.IdxSplit,
         write=write_idx,
         write_as=write_as_idx,
-        loses=frozenset({"size", "keys"}),
+        loses=frozenset({"size", "keys", "numbers"}),
     ),
     "class-arrays": Format(
         looks_like="npz with x and y",
@@ -174,6 +176,7 @@ FORMATS: Mapping[str, Format] = {
         rows=class_arrays.ClassArrays,
         write=write_classes.write_class_arrays,
         write_as=write_classes.write_as_class_arrays,
+        loses=frozenset({"size"}),
     ),
     "class-folder": Format(
         looks_like="a folder of images per class",
@@ -183,6 +186,7 @@ FORMATS: Mapping[str, Format] = {
         rows=class_folder.ClassFolder,
         write=write_classes.write_class_folder,
         write_as=write_classes.write_as_class_folder,
+        loses=frozenset({"keys", "ignore", "order"}),
     ),
 }
 

@@ -3,6 +3,7 @@
 import io
 import re
 import zipfile
+import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,8 @@ from truemask.types import IGNORE, BadInput, Labels, Problem, Task
 _IMAGES = re.compile(r"(?:(\w+)_)?x")
 _JPEG = re.compile(r"(\w+)_jpeg")
 _LABELS = "labels.npz"
+_BROKEN = (OSError, ValueError, EOFError, NotImplementedError, zipfile.BadZipFile, zlib.error)
+"""What numpy raises on files that are no npz; the last three come from the zip that it is."""
 Arrays = dict[str, np.ndarray]
 
 
@@ -156,7 +159,7 @@ def load_arrays(path: Path) -> Arrays:
         # Opened here, because numpy leaves a file open that turns out not to be one of its own.
         with path.open("rb") as stream, np.load(stream) as file:
             return {name: file[name] for name in file.files}
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+    except _BROKEN as error:
         raise BadInput(f"{path}: cannot be read as arrays ({error}); write it with numpy.savez") from error
 
 

@@ -13,7 +13,8 @@ Write = Callable[[Splits, Mapping[str, Iterable[Labels]], Path], None]
 
 LOSSES: Mapping[str, str] = {
     "splits": "which split an image is in",
-    "keys": "the names of images",
+    "keys": "the names of images, where they are no names of files",
+    "numbers": "the names of images: they become numbers",
     "size": "images of different sizes, or of sizes that the format does not know",
     "colour": "colours: images are grey, or become coloured",
     "names": "the names of the classes",

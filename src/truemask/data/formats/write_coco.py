@@ -63,7 +63,8 @@ def _write_rows(data: Dataset, given: Iterable[Labels], images: Path, stream: Te
         height, width = objects.size
         entries.append({"id": row + 1, "file_name": name, "height": height, "width": width})
         for i in range(len(objects)):
-            stream.write(", " * bool(ids) + json.dumps(_annotation(objects, i, row + 1, range(256))))
+            annotation = _annotation(objects, i, row + 1, range(256)) | {"bbox": _xywh(objects.boxes[i])}
+            stream.write(", " * bool(ids) + json.dumps(annotation))
             ids.append(int(objects.ids[i]))
     if len(np.unique(ids)) < len(ids):
         raise BadInput(f"{data.name}, {data.split}: two objects have one id; in a COCO file they differ")
