@@ -14,9 +14,10 @@ from truemask.types import Task
 _SIZES_DIFFER = 9.21
 """Chi-squared with 2 degrees of freedom exceeds this by chance once in 100 times."""
 _SCALE = 1.8
-_GROSS_BY_SCALE = 0.755
+_GROSS_BY_SCALE = 0.5
 """What was grossly off is made by a wrong size: up to 1.8 times or a 1.8th, so that the IoU is 0.3 at least.
-As the factor is even in its logarithm, this share of things comes below an IoU of 0.75."""
+The factor is even in its logarithm, so 3 of 4 things come below an IoU of 0.75; a third of those are too
+small to be 10 px off, or cut off at the image's edge. What is not grossly off then is redrawn still."""
 _GROSS_BY_THE_WAY = 0.25
 _LEAST_SHIFT_PX = 1.0
 _LEAST_SIGMA_PX = 1.0
@@ -129,7 +130,9 @@ def _outlines(tally: Tally) -> list[str]:
     gross, redrawn = int(tally.gross.sum()), int(tally.redrawn.sum())
     steps = []
     if gross > _GROSS_BY_THE_WAY * redrawn:
-        steps.append(f"affine:0,scale={_SCALE}{_rate(gross / compared / _GROSS_BY_SCALE)}")
+        touched = min(compared, gross / _GROSS_BY_SCALE)
+        steps.append(f"affine:0,scale={_SCALE}{_rate(touched / compared)}")
+        redrawn = max(0, round(redrawn - (touched - gross)))
     elif redrawn:
         # Of many outlines that are a little off, some of small things come to be grossly off.
         redrawn += gross
