@@ -23,7 +23,7 @@ from truemask.cli import app
 from truemask.data import FORMATS
 from truemask.data.embedded import EMBEDDED
 from truemask.data.formats.class_file import read_class_table
-from truemask.losses import LOSSES, SOFT_LOSSES
+from truemask.losses import LOSSES, REGION_LOSSES, SOFT_LOSSES
 from truemask.methods import METHODS, knobs_of
 from truemask.methods.method import Method
 from truemask.metrics import METRICS, metrics_for
@@ -74,6 +74,9 @@ def losses() -> str:
         'The same for `targets "b k *space"`, a distribution over classes per unit; 0 where a target is all '
         "zeros.",
         *(_function(f"{name} (soft)", loss) for name, loss in SOFT_LOSSES.items()),
+        "## Of whole regions",
+        'One value per image, "b", instead of one per unit; 0 for an image without a label.',
+        *(_function(name, loss) for name, loss in REGION_LOSSES.items()),
     )
 
 
