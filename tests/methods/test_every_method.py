@@ -45,6 +45,8 @@ KNOBS = {
     ("gce", Task.INSTANCE): {"q": 0.3},
     ("joint_optimization", Task.INSTANCE): {"label_prior": True},
     ("mae", Task.INSTANCE): {"warm_up": 0.75},
+    **{(name, Task.CLASSIFICATION): {"unlabelled": 0} for name in METHODS if name.startswith("pu_")},
+    ("pu_nonnegative", Task.INSTANCE): {"labelled": 0.9, "loss": "cross_entropy"},
     ("rce", Task.INSTANCE): {"warm_up": 0.75},
     ("truncated_gce", Task.INSTANCE): {"q": 0.3, "threshold": 0.1, "warm_up": 0.75},
 }
@@ -77,9 +79,8 @@ def test_survives_batches_without_a_single_label(name, task, data, tmp_path):
     few = _first_rows(learn, 4)
     silent = Relabelled(few, [_silenced(few.labels(row)) for row in range(len(few))])
     plan = dataclasses.replace(PLANS[task], epochs=2, batch_size=2, val_share=0.0)
-    run = train(
-        Recipe(dataset=silent, method=name, plan=plan), tmp_path / "run", show=False, tensorboard=False
-    )
+    recipe = Recipe(dataset=silent, method=name, knobs=KNOBS.get((name, task), {}), plan=plan)
+    run = train(recipe, tmp_path / "run", show=False, tensorboard=False)
     for network in run.networks.values():
         assert all(bool(p.isfinite().all()) for p in network.parameters())
 

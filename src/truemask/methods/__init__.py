@@ -21,6 +21,9 @@ from truemask.methods.mae import MAE
 from truemask.methods.method import Method
 from truemask.methods.min_entropy import MinEntropy
 from truemask.methods.multibox import MultiboxHard, MultiboxSoft
+from truemask.methods.pu_elkan_noto import ElkanNoto
+from truemask.methods.pu_losses import BootstrapU, ExponentialU, WeightedU
+from truemask.methods.pu_nonnegative import NNPU
 from truemask.methods.rce import RCE
 from truemask.methods.sce import SCE
 from truemask.methods.soft_iou import SoftIoU
@@ -48,6 +51,11 @@ METHODS: Mapping[str, type[Method]] = {
     "min_entropy": MinEntropy,
     "multibox_hard": MultiboxHard,
     "multibox_soft": MultiboxSoft,
+    "pu_bootstrap": BootstrapU,
+    "pu_elkan_noto": ElkanNoto,
+    "pu_exponential": ExponentialU,
+    "pu_nonnegative": NNPU,
+    "pu_weighted": WeightedU,
     "rce": RCE,
     "sce": SCE,
     "soft_iou": SoftIoU,
