@@ -405,7 +405,7 @@ class Loop:
                         mine.copy_(theirs)
 
     def _share_gradients(self) -> None:
-        """Mean over processes of the gradients of tensors beside the networks, whose own are shared already."""
+        """Mean over processes of the gradients of tensors beside the networks; the networks share theirs."""
         if self._fabric.world_size == 1:
             return
         for tensor in self.parameters.values():
