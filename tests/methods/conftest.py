@@ -53,6 +53,7 @@ class FakeEngine(Setup, Engine):
         self.networks: dict[str, nn.Module] = {}
         self.predicts: dict[str, bool] = {}
         self.parameters: dict[str, Tensor] = {}
+        self.lr_scales: dict[str, float] = {}
         self.stores: dict[str, tuple[Tensor, float]] = {}
         self.asked: dict[str, Mapping[str, Any]] = {}
         self.chosen: dict[str, Tensor] = {}
@@ -62,7 +63,8 @@ class FakeEngine(Setup, Engine):
         self.epoch, self.step_in_epoch, self.stage = 0, 0, Stage("none", 1)
         method.build(self)
         weights = [weight for net in self.networks.values() for weight in net.parameters()]
-        self.optimiser = torch.optim.Adam([*weights, *self.parameters.values()], lr=lr)
+        beside = [{"params": [p], "lr": lr * self.lr_scales[n]} for n, p in self.parameters.items()]
+        self.optimiser = torch.optim.Adam([{"params": weights}, *beside], lr=lr)
 
     # What `build` may ask for
 
@@ -74,6 +76,7 @@ class FakeEngine(Setup, Engine):
 
     def parameter(self, name: str, value: Tensor, *, lr_scale: float = 1.0) -> None:
         self.parameters[name] = nn.Parameter(value.clone())
+        self.lr_scales[name] = lr_scale
 
     def store(self, name: str, **asked: Any) -> None:
         self.asked[name] = asked

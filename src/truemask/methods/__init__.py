@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from truemask.methods.active_passive import ActivePassive
+from truemask.methods.backward import Backward
 from truemask.methods.bootstrap import BootstrapHard, BootstrapSoft, BootstrapTemperature
 from truemask.methods.ce import CE
 from truemask.methods.co_teaching import CoTeaching
@@ -11,7 +12,10 @@ from truemask.methods.dice import Dice
 from truemask.methods.dmi import DMI
 from truemask.methods.elr import ELR
 from truemask.methods.focal import Focal
+from truemask.methods.forward import Forward
 from truemask.methods.gce import GCE
+from truemask.methods.glc import GLC
+from truemask.methods.importance_reweighting import ImportanceReweighting
 from truemask.methods.joint_optimization import JointOptimization
 from truemask.methods.knobs import Knob, read_knobs
 from truemask.methods.knobs import knobs_of as knobs_of_class
@@ -21,6 +25,9 @@ from truemask.methods.mae import MAE
 from truemask.methods.method import Method
 from truemask.methods.min_entropy import MinEntropy
 from truemask.methods.multibox import MultiboxHard, MultiboxSoft
+from truemask.methods.noise_adaptation import NoiseAdaptation
+from truemask.methods.noise_layer import NoiseLayer
+from truemask.methods.noise_layer_trusted import NoiseLayerTrusted
 from truemask.methods.pu_elkan_noto import ElkanNoto
 from truemask.methods.pu_losses import BootstrapU, ExponentialU, WeightedU
 from truemask.methods.pu_nonnegative import NNPU
@@ -33,6 +40,7 @@ from truemask.types import BadInput
 
 METHODS: Mapping[str, type[Method]] = {
     "active_passive": ActivePassive,
+    "backward": Backward,
     "bootstrap_hard": BootstrapHard,
     "bootstrap_soft": BootstrapSoft,
     "bootstrap_temperature": BootstrapTemperature,
@@ -43,7 +51,10 @@ METHODS: Mapping[str, type[Method]] = {
     "dmi": DMI,
     "elr": ELR,
     "focal": Focal,
+    "forward": Forward,
     "gce": GCE,
+    "glc": GLC,
+    "importance_reweighting": ImportanceReweighting,
     "joint_optimization": JointOptimization,
     "label_smoothing": LabelSmoothing,
     "lncis": LNCIS,
@@ -51,6 +62,9 @@ METHODS: Mapping[str, type[Method]] = {
     "min_entropy": MinEntropy,
     "multibox_hard": MultiboxHard,
     "multibox_soft": MultiboxSoft,
+    "noise_adaptation": NoiseAdaptation,
+    "noise_layer": NoiseLayer,
+    "noise_layer_trusted": NoiseLayerTrusted,
     "pu_bootstrap": BootstrapU,
     "pu_elkan_noto": ElkanNoto,
     "pu_exponential": ExponentialU,

@@ -106,7 +106,7 @@ def nearest_distributions(rows: Float64[np.ndarray, "m k"]) -> Float64[np.ndarra
     falling = -np.sort(-rows, axis=1)
     excess = (np.cumsum(falling, axis=1) - 1) / np.arange(1, rows.shape[1] + 1)
     last = (falling > excess).sum(axis=1) - 1
-    return np.maximum(rows - excess[np.arange(len(rows)), last][:, None], 0.0)
+    return np.asarray(np.maximum(rows - excess[np.arange(len(rows)), last][:, None], 0.0))
 
 
 def smoothed(transition: Float64[np.ndarray, "k k"], share: float) -> Float64[np.ndarray, "k k"]:

@@ -1,0 +1,87 @@
+"""Backward correction: Patrini, Rozza, Menon, Nock & Qu, CVPR 2017, arXiv:1609.03683."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from truemask.batch import Batch
+from truemask.losses.backward_correction import backward_correction, check_floor, inverse_transition
+from truemask.methods.knobs import check_share
+from truemask.methods.method import Engine, Method, Setup, Stage, Targets
+from truemask.methods.transition import check_estimate, estimated_transition, given_transition, two_stages
+
+
+@dataclass(frozen=True, kw_only=True)
+class Backward(Method):
+    """Weighs the losses of all classes so that, on average over the noise, the clean loss is left.
+
+    For labels that go wrong by class alone. Single losses may be negative, and the more the noise has to be
+    undone, the wilder they are: forward correction is the calmer choice. Without a matrix it is estimated
+    as there.
+
+    Args:
+        matrix: P(given | true), a row for each true class: written out (0.9/0.1;0.2/0.8), or a file; none:
+            estimated.
+        estimate: by `anchor`, what is said of the unit that is surest of each class, or by `confident`, the
+            confident joint.
+        quantile: anchors only: the surest unit is looked for below this quantile of all units, in (0, 1), as
+            the very surest are flukes; none: the very surest, as in the paper for 100 classes.
+        smoothing: share of the identity that is mixed into an estimate, in [0, 1).
+        warm_up: share of the epochs that cross entropy has first where the matrix is estimated, in [0, 1),
+            and at least one epoch.
+        floor: probabilities below it count as it, in [0, 1), so that the loss has a lower bound.
+    """
+
+    matrix: str | None = None
+    estimate: str = "anchor"
+    quantile: float | None = 0.97
+    smoothing: float = 0.0
+    warm_up: float = 0.5
+    floor: float = 1e-7
+
+    def __post_init__(self) -> None:
+        check_estimate("backward", self.estimate, self.quantile, self.smoothing)
+        check_share("backward", "warm_up", self.warm_up)
+        check_floor(self.floor)
+
+    def build(self, setup: Setup) -> None:
+        """One network and the inverse of the matrix.
+
+        Raises:
+            BadInput: if `matrix` is no transition matrix between the classes, or has no inverse.
+        """
+        setup.network()
+        given = given_transition("backward", self.matrix, setup.problem)
+        setup.parameter("inverse", inverse_transition(given))
+
+    def stages(self, epochs: int) -> Sequence[Stage]:
+        """Cross entropy for the estimate, then the correction; with a matrix, the correction alone."""
+        return two_stages("backward", epochs, self.warm_up) if self.matrix is None else super().stages(epochs)
+
+    def before_epoch(self, engine: Engine) -> None:
+        """The estimate, by the network that is then given up.
+
+        Raises:
+            BadInput: if the estimate has no inverse.
+        """
+        if self.matrix is not None or engine.epoch > 0:
+            return
+        found = estimated_transition(
+            engine, estimate=self.estimate, quantile=self.quantile, smoothing=self.smoothing
+        )
+        with torch.no_grad():
+            engine.parameters["inverse"].copy_(inverse_transition(found))
+        engine.renew("main")
+
+    def unit_loss(
+        self,
+        logits: Float[Tensor, "b k *space"],
+        targets: Targets,
+        batch: Batch,
+    ) -> Float[Tensor, "b *space"]:
+        """All classes' losses, weighed by what undoes the noise."""
+        inverse = batch.parameters["inverse"].detach()
+        return backward_correction(logits, targets, inverse=inverse, floor=self.floor)
