@@ -125,7 +125,7 @@ def _images(data: Dataset, rows: np.ndarray) -> np.ndarray:
                 f"{SIDE_PX} x {SIDE_PX} px, resize it"
             )
         values[i] = data.image(row).transpose(2, 0, 1)
-    return values.reshape(len(rows), -1)
+    return values.reshape(len(rows), 3 * SIDE_PX**2)
 
 
 def _coded(names: Iterable[str]) -> list[bytes]:
