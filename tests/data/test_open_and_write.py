@@ -173,9 +173,6 @@ def test_each_format_is_recognised_by_itself_alone(tmp_path):
         (tmp_path / "class-folder" / name).mkdir(parents=True)
         write_image(tmp_path / "class-folder" / name / f"{name}.png", images(1)[0])
     (tmp_path / "class-folder" / ".hidden").mkdir()
-    for name, known in FORMATS.items():
-        if not (tmp_path / name).exists():
-            write_dataset(in_memory(min(known.tasks)), {}, tmp_path / name, format=name)
     for path in tmp_path.iterdir():
         assert open_dataset(path).format == path.name
         first = next(name for name, known in FORMATS.items() if known.sniff(path))
@@ -188,7 +185,7 @@ def test_what_is_no_data_set_is_described(tmp_path):
         (tmp_path / "x" / name).touch()
     with pytest.raises(BadInput, match=r"holds 1 folder \(sub\), 2 \.csv files, 1 nameless file; looked for"):
         open_dataset(tmp_path / "x")
-    with pytest.raises(BadInput, match="it holds nothing; looked for: .*images/ with labels/ beside; .*COCO"):
+    with pytest.raises(BadInput, match=r"it holds nothing; looked for: .*images/ with labels/ beside; .*COCO"):
         open_dataset(tmp_path / "x" / "sub")
     with pytest.raises(BadInput, match="it is another kind of file"):
         open_dataset(tmp_path / "x" / "README")
