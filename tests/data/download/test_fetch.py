@@ -156,3 +156,13 @@ def test_no_server_is_one_line(tmp_path):
     with pytest.raises(BadInput, match=r"no connection \(.*refused.*\) after 0 bytes") as caught:
         get(said, tmp_path / "x.zip")
     assert "\n" not in str(caught.value)
+
+
+def test_a_bar_counts_bytes_on_standard_error(tmp_path, capsys):
+    with served(cuts=[100_000]) as said:
+        archive = Archive(f"{said.address}/x.zip", Packing.ZIP, None, None)
+        fetch(archive, tmp_path / "x.zip", by_hand="https://owner", show=True, pauses_s=NO_PAUSE)
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert "x.zip" in shown.err
+    assert "700.0/700.0 kB" in shown.err

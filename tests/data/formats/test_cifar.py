@@ -290,3 +290,8 @@ def test_the_coarse_classes_hold_five_fine_ones_each():
 def test_nothing_else_sees_it_first(tmp_path, make):
     home = make(tmp_path / "cifar")
     assert next(name for name, row in FORMATS.items() if row.sniff(home)) == "cifar"
+
+
+def test_an_odd_escape_in_a_text_of_a_broken_pickle_is_one_line_without_a_warning(tmp_path):
+    with pytest.raises(BadInput, match="cannot be read as a pickle"):
+        read_pickle(b"S'\\q'\n.", tmp_path / "x")  # warnings are errors here

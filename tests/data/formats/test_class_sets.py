@@ -2,6 +2,7 @@
 
 import io
 import json
+import zipfile
 
 import numpy as np
 import pytest
@@ -135,6 +136,20 @@ def test_a_broken_npz_is_named(tmp_path):
         (tmp_path / "d.npz").write_bytes(content)
         with pytest.raises(BadInput, match=r"d\.npz: cannot be read as arrays"):
             open_dataset(tmp_path / "d.npz")
+
+
+HEADERS = (b'{\'descr\': """|u1', b"{'descr': (((", b"\0" * 20, b"{'shape': (9" + b"9" * 60)
+"""Of arrays: numpy reads them as Python, and Python has many ways of refusing."""
+
+
+@pytest.mark.parametrize("header", HEADERS)
+def test_an_array_with_a_broken_header_is_named(tmp_path, header):
+    start = b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little")
+    with zipfile.ZipFile(tmp_path / "d.npz", "w") as bundle:
+        bundle.writestr("x.npy", start + header)
+    with pytest.raises(BadInput, match=r"d\.npz: cannot be read as arrays") as caught:
+        open_dataset(tmp_path / "d.npz")
+    assert "\n" not in str(caught.value)
 
 
 def test_an_npz_round_trip_changes_the_labels_alone(tmp_path):

@@ -2,6 +2,7 @@
 
 import io
 import re
+import tokenize
 import zipfile
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
@@ -23,7 +24,10 @@ from truemask.types import IGNORE, BadInput, Labels, Problem, Task
 _IMAGES = re.compile(r"(?:(\w+)_)?x")
 _JPEG = re.compile(r"(\w+)_jpeg")
 _LABELS = "labels.npz"
-_BROKEN = (OSError, ValueError, EOFError, NotImplementedError, zipfile.BadZipFile, zlib.error)
+_BROKEN = (
+    *(OSError, ValueError, EOFError, MemoryError, SyntaxError, tokenize.TokenError),
+    *(NotImplementedError, zipfile.BadZipFile, zlib.error),
+)
 """What numpy raises on files that are no npz; the last three come from the zip that it is."""
 Arrays = dict[str, np.ndarray]
 

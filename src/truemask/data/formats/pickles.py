@@ -7,6 +7,7 @@ where in the file a number stands, so that a copy can have others and be the sam
 
 import pickletools
 import re
+import warnings
 from collections.abc import Callable, Mapping
 from math import prod
 from pathlib import Path
@@ -52,7 +53,9 @@ def read_pickle(content: bytes, path: Path) -> dict[str, Any]:
         BadInput: naming `path`, if the pickle is broken, or holds anything but plain values and arrays.
     """
     try:
-        said = _run(content)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)  # of odd escapes in texts of damaged files
+            said = _run(content)
         return {_text(key): _plain(value) for key, value in said.items()}
     except _BROKEN as error:
         raise BadInput(
