@@ -14,7 +14,7 @@ from truemask.data.views import AsSemantic
 from truemask.files import write_whole
 from truemask.noise import EVERY_NOISE, changes, corrupt, parse
 from truemask.report.drawing import rim, tint
-from truemask.report.layout import grid
+from truemask.report.layout import grid, stacked
 from truemask.report.palette import ADDED
 from truemask.report.pictures import Picture, changes_picture, overlay
 from truemask.types import Labels, Task
@@ -35,6 +35,11 @@ SHOWN_AS: Mapping[str, str] = {
     "cross-domain": "cross-domain:0.3,from=organelles",
 }
 """Specs for noises whose example is for other classes, or would not be seen."""
+STRIP = (
+    ("flip", "dilate", "markov", "jitter", "box", "coarse"),
+    ("miss", "split", "spurious", "misclassify", "holes", "annotator"),
+)
+"""Shown together in the README, row by row."""
 _SEEDS = 50
 _COLOURS = 96
 """Of a picture: flat fills need few, and a page of fifty pictures should load at once."""
@@ -48,6 +53,7 @@ def main(*names: str) -> None:
     if not names:
         truth = [overlay(one.image(ROW), one.labels(ROW), one.problem, zoom=ZOOM) for one in views.values()]
         _save(grid([truth], column_titles=["label map", "objects"]), "none")
+        _save(_strip(views[Task.SEMANTIC]), "strip")
     for name in names or EVERY_NOISE:
         of_photo = [view for task, view in views.items() if task in EVERY_NOISE[name].tasks]
         _save(_of_photo(name, of_photo) if of_photo else _of_digits(name, digits), name)
@@ -56,6 +62,19 @@ def main(*names: str) -> None:
 def spec_of(name: str) -> str:
     """What a noise is shown with."""
     return SHOWN_AS.get(name, EVERY_NOISE[name].example)
+
+
+def _strip(view: Dataset) -> Picture:
+    """Some noises side by side, each under its name."""
+    rows = []
+    for names in STRIP:
+        cells = [
+            overlay(view.image(ROW), labels, view.problem, zoom=ZOOM)
+            for labels in (_changed(name, view) for name in names)
+            if labels is not None
+        ]
+        rows.append(grid([cells], column_titles=names))
+    return stacked(rows, margin_px=0)
 
 
 def _of_photo(name: str, views: Sequence[Dataset]) -> Picture:
