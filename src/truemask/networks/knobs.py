@@ -48,6 +48,16 @@ def read_knobs(name: str, builder: Callable[..., object], written: Mapping[str, 
     return {knob: _value(f"network {name}: {knob}", types[knob], text) for knob, text in written.items()}
 
 
+def check_dropout(name: str, dropout: float) -> None:
+    """Refuse a share outside [0, 1).
+
+    Raises:
+        BadInput: naming the network and the value.
+    """
+    if not 0 <= dropout < 1:
+        raise BadInput(f"{name} needs 0 <= dropout < 1, a share, got dropout={dropout}")
+
+
 def _value(what: str, kind: object, text: str) -> Value:
     if get_origin(kind) is Literal:
         if text in get_args(kind):

@@ -2,30 +2,35 @@
 
 from itertools import pairwise
 
+import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from truemask.networks.knobs import check_dropout
 from truemask.networks.padding import pad_to_stride
 from truemask.types import BadInput, Problem
 
 
-def small_cnn(problem: Problem, *, base: int = 32) -> "SmallCNN":
+def small_cnn(problem: Problem, *, base: int = 32, dropout: float = 0.0) -> "SmallCNN":
     """Six 3 x 3 convolutions at three scales, then the mean over the image.
 
     Args:
         problem: what is to be learned.
         base: channels at full resolution; each halving of the resolution doubles them.
+        dropout: share of the features before the last layer that a training step leaves out, in [0, 1).
     """
     if base < 1:
         raise BadInput(f"small_cnn needs a base of at least 1 channel, got base={base}")
-    return SmallCNN(problem.channels, problem.num_classes, base)
+    check_dropout("small_cnn", dropout)
+    return SmallCNN(problem.channels, problem.num_classes, base, dropout)
 
 
 class SmallCNN(nn.Module):
     """Convolutions, mean over the image, one linear layer."""
 
-    def __init__(self, channels: int, num_classes: int, base: int) -> None:
+    def __init__(self, channels: int, num_classes: int, base: int, dropout: float) -> None:
         super().__init__()
+        self.dropout = dropout
         self.scales = nn.ModuleList(_scale(*pair) for pair in pairwise([channels, base, 2 * base, 4 * base]))
         self.shrink = nn.MaxPool2d(2)
         self.classify = nn.Linear(4 * base, num_classes)
@@ -41,7 +46,7 @@ class SmallCNN(nn.Module):
         own = pad_to_stride(images, 4, least=8)
         for depth, scale in enumerate(self.scales):
             own = scale(self.shrink(own) if depth else own)
-        return own.mean(dim=(2, 3))
+        return F.dropout(own.mean(dim=(2, 3)), self.dropout, self.training)
 
 
 def _scale(before: int, after: int) -> nn.Module:

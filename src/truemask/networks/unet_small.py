@@ -4,16 +4,23 @@ from itertools import pairwise
 from typing import Literal, cast
 
 import torch
+import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
 
 from truemask.networks.doubling import doubled
+from truemask.networks.knobs import check_dropout
 from truemask.networks.padding import pad_to_stride
 from truemask.types import BadInput, Problem
 
 
 def unet_small(
-    problem: Problem, *, base: int = 16, depth: int = 3, norm: Literal["batch", "group"] = "batch"
+    problem: Problem,
+    *,
+    base: int = 16,
+    depth: int = 3,
+    norm: Literal["batch", "group"] = "batch",
+    dropout: float = 0.0,
 ) -> "UNetSmall":
     """A U-Net with two 3 x 3 convolutions at each scale.
 
@@ -22,19 +29,29 @@ def unet_small(
         base: channels at full resolution; each halving of the resolution doubles them.
         depth: how often the resolution is halved.
         norm: `batch`; or `group`, whose outcome for an image does not depend on the rest of its batch.
+        dropout: share of the channels that a training step leaves out, at the coarsest scale and before the
+            last layer, in [0, 1). Channels as a whole, as neighbours would make up for single pixels.
     """
     if base < 1 or depth < 1:
         raise BadInput(f"unet_small needs base and depth of at least 1, got base={base}, depth={depth}")
-    return UNetSmall(problem.channels, problem.num_classes, base, depth, norm)
+    check_dropout("unet_small", dropout)
+    return UNetSmall(problem.channels, problem.num_classes, base, depth, norm, dropout)
 
 
 class UNetSmall(nn.Module):
     """Encoder and decoder of the same scales, joined across by skip connections."""
 
     def __init__(
-        self, channels: int, num_classes: int, base: int, depth: int, norm: Literal["batch", "group"]
+        self,
+        channels: int,
+        num_classes: int,
+        base: int,
+        depth: int,
+        norm: Literal["batch", "group"],
+        dropout: float,
     ) -> None:
         super().__init__()
+        self.dropout = dropout
         widths = [base * 2**scale for scale in range(depth + 1)]
         self.stride = 2**depth
         self.down = nn.ModuleList(_double(*pair, norm) for pair in pairwise([channels, *widths]))
@@ -59,9 +76,11 @@ class UNetSmall(nn.Module):
             own = block(self.shrink(own) if passed else own)
             passed.append(own)
         passed.pop()
+        own = F.dropout2d(own, self.dropout, self.training)
         for grow, block in zip(self.grow, self.up, strict=True):
             larger = doubled(cast(nn.ConvTranspose2d, grow), own)
             own = block(torch.cat([passed.pop(), larger], dim=1))
+        own = F.dropout2d(own, self.dropout, self.training)
         return own[..., : images.shape[-2], : images.shape[-1]]
 
 
