@@ -5,8 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 import torch
+import torch.nn.functional as F
 
 from truemask.data.views import ArrayDataset
+from truemask.methods.elr import ELR
 from truemask.methods.method import Method, Stage
 from truemask.training.blueprint import Blueprint
 from truemask.training.checkpoint import Checkpoints, network_tensors
@@ -299,3 +301,29 @@ def test_a_best_start_is_found_again_after_a_kill_in_the_stage_that_made_it(tmp_
     run(resumed, tmp_path / "broken")
     ours, theirs = resumed.finish(), whole.finish()
     assert all(torch.equal(ours[name], theirs[name]) for name in theirs)
+
+
+def test_a_memory_of_reduced_resolution_holds_the_means_of_its_cells(tmp_path):
+    # No momentum, and a rate so small that training alone moves nothing: what is kept is what is said.
+    engine = loop(tmp_path, ELR(momentum=0.0, stride=4), epochs=1, lr=1e-9, augment="dihedral")
+    run(engine, tmp_path)
+    for batch, logits in engine.sweep(engine.networks["main"]):
+        for row, probs in zip(batch.rows.tolist(), logits.softmax(dim=1), strict=True):
+            kept = engine.stores["elr"].read(row)
+            assert kept.shape == (2, 4, 4)  # a sixteenth of 16 x 16
+            assert kept.sum(dim=0) == pytest.approx(torch.ones(4, 4), abs=2e-3)
+            # A U-Net does not say quite the same of a turned image.
+            assert (kept - F.avg_pool2d(probs, 4)).abs().max() < 0.2
+
+
+def test_pixels_of_a_cell_are_held_to_one_memory(tmp_path):
+    engine = loop(tmp_path, ELR(momentum=0.0, stride=4), epochs=1, lr=1e-9, augment="none")
+    run(engine, tmp_path)
+    batch, _ = next(iter(engine.sweep(engine.networks["main"])))
+    values = batch.stores["elr"].values
+    assert values.shape == (2, 2, 16, 16)
+    assert torch.equal(values, values[..., ::4, ::4].repeat_interleave(4, 2).repeat_interleave(4, 3))
+    # Float16 keeps three digits.
+    logits = next(iter(engine.sweep(engine.networks["main"])))[1]
+    expected = F.avg_pool2d(logits.softmax(dim=1), 4)
+    torch.testing.assert_close(values[..., ::4, ::4], expected, rtol=2e-3, atol=1e-3)

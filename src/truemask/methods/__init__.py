@@ -9,6 +9,7 @@ from truemask.methods.ce import CE
 from truemask.methods.co_teaching import CoTeaching
 from truemask.methods.confidence_penalty import ConfidencePenalty
 from truemask.methods.dice import Dice
+from truemask.methods.distillation import Distillation
 from truemask.methods.dmi import DMI
 from truemask.methods.elr import ELR
 from truemask.methods.focal import Focal
@@ -19,6 +20,7 @@ from truemask.methods.importance_reweighting import ImportanceReweighting
 from truemask.methods.joint_optimization import JointOptimization
 from truemask.methods.knobs import Knob, read_knobs
 from truemask.methods.knobs import knobs_of as knobs_of_class
+from truemask.methods.label_refinery import LabelRefinery
 from truemask.methods.label_smoothing import LabelSmoothing
 from truemask.methods.lncis import LNCIS
 from truemask.methods.mae import MAE
@@ -28,10 +30,12 @@ from truemask.methods.multibox import MultiboxHard, MultiboxSoft
 from truemask.methods.noise_adaptation import NoiseAdaptation
 from truemask.methods.noise_layer import NoiseLayer
 from truemask.methods.noise_layer_trusted import NoiseLayerTrusted
+from truemask.methods.pretrain_autoencoder import PretrainAutoencoder
 from truemask.methods.pu_elkan_noto import ElkanNoto
 from truemask.methods.pu_losses import BootstrapU, ExponentialU, WeightedU
 from truemask.methods.pu_nonnegative import NNPU
 from truemask.methods.rce import RCE
+from truemask.methods.reconstruction import Reconstruction
 from truemask.methods.sce import SCE
 from truemask.methods.soft_iou import SoftIoU
 from truemask.methods.t_loss import TLoss
@@ -48,6 +52,7 @@ METHODS: Mapping[str, type[Method]] = {
     "co_teaching": CoTeaching,
     "confidence_penalty": ConfidencePenalty,
     "dice": Dice,
+    "distillation": Distillation,
     "dmi": DMI,
     "elr": ELR,
     "focal": Focal,
@@ -56,6 +61,7 @@ METHODS: Mapping[str, type[Method]] = {
     "glc": GLC,
     "importance_reweighting": ImportanceReweighting,
     "joint_optimization": JointOptimization,
+    "label_refinery": LabelRefinery,
     "label_smoothing": LabelSmoothing,
     "lncis": LNCIS,
     "mae": MAE,
@@ -65,12 +71,14 @@ METHODS: Mapping[str, type[Method]] = {
     "noise_adaptation": NoiseAdaptation,
     "noise_layer": NoiseLayer,
     "noise_layer_trusted": NoiseLayerTrusted,
+    "pretrain_autoencoder": PretrainAutoencoder,
     "pu_bootstrap": BootstrapU,
     "pu_elkan_noto": ElkanNoto,
     "pu_exponential": ExponentialU,
     "pu_nonnegative": NNPU,
     "pu_weighted": WeightedU,
     "rce": RCE,
+    "reconstruction": Reconstruction,
     "sce": SCE,
     "soft_iou": SoftIoU,
     "t_loss": TLoss,
