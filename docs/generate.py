@@ -14,6 +14,7 @@ from types import UnionType
 from typing import Any, Literal
 
 import typer
+from jaxtyping import AbstractArray
 
 from docs import gallery as pictures
 from docs.docstrings import alternatives, arguments, code, first_line, named, said, source, table
