@@ -461,6 +461,8 @@ def _kind(hint: Any) -> str:
         return "numbers, joined by commas"
     if hint is Task:
         return alternatives(list(Task))
+    if isinstance(hint, type) and issubclass(hint, AbstractArray):
+        return "a tensor"
     return _WORDS[hint]
 
 
