@@ -451,12 +451,10 @@ def _value(value: object) -> str:
 def _kind(hint: Any) -> str:
     """What may be written for a value of this type."""
     options = [one for one in typing.get_args(hint) if one is not type(None)]
-    if isinstance(hint, UnionType):
+    if isinstance(hint, UnionType) or typing.get_origin(hint) is list:
         return " or ".join(map(_kind, options))
     if typing.get_origin(hint) is Literal:
         return alternatives(options)
-    if typing.get_origin(hint) is list:
-        return _kind(options[0])
     if typing.get_origin(hint) is tuple:
         return "numbers, joined by commas"
     if hint is Task:
