@@ -68,7 +68,14 @@ class FakeEngine(Setup, Engine):
 
     # What `build` may ask for
 
-    def network(self, name: str = "main", *, predicts: bool = True, outputs: int | None = None) -> None:
+    def network(
+        self,
+        name: str = "main",
+        *,
+        predicts: bool = True,
+        outputs: int | None = None,
+        dropout: float | None = None,
+    ) -> None:
         torch.manual_seed(len(self.networks))
         classes = tuple(str(c) for c in range(outputs or 0)) or self.problem.classes
         self.networks[name] = self._new(replace(self.problem, classes=classes))

@@ -11,6 +11,7 @@ from truemask.methods.confidence_penalty import ConfidencePenalty
 from truemask.methods.dice import Dice
 from truemask.methods.distillation import Distillation
 from truemask.methods.dmi import DMI
+from truemask.methods.dropout_reg import DropoutReg
 from truemask.methods.elr import ELR
 from truemask.methods.focal import Focal
 from truemask.methods.forward import Forward
@@ -54,6 +55,7 @@ METHODS: Mapping[str, type[Method]] = {
     "dice": Dice,
     "distillation": Distillation,
     "dmi": DMI,
+    "dropout_reg": DropoutReg,
     "elr": ELR,
     "focal": Focal,
     "forward": Forward,

@@ -27,8 +27,8 @@ class ELR(Method):
             7 on CIFAR-100.
         momentum: in [0, 1): how much of a memory stays at each visit. The paper: 0.7 and 0.9; 0.9.
         stride: label maps only: pixels per remembered cell along each side; a cell remembers the mean of its
-            pixels, and all of them are held to it. A memory takes 2 bytes per class and cell: 11 MB an image of
-            512 x 512 with 21 classes, 0.7 MB at a stride of 4. Thin structures need 1.
+            pixels, and all of them are held to it. A memory takes 2 bytes per class and cell: 11 MB an image
+            of 512 x 512 with 21 classes, 0.7 MB at a stride of 4. Thin structures need 1.
     """
 
     weight: float = 3.0

@@ -46,11 +46,19 @@ class Setup(Protocol):
 
     problem: Problem
 
-    def network(self, name: str = "main", *, predicts: bool = True, outputs: int | None = None) -> None:
+    def network(
+        self,
+        name: str = "main",
+        *,
+        predicts: bool = True,
+        outputs: int | None = None,
+        dropout: float | None = None,
+    ) -> None:
         """A network of the plan's architecture with initial weights of its own seed.
 
         `predicts`: it takes part in `predict` (the mean over such networks). `outputs`: how many numbers it
-        says of each unit, where that is not one per class; such a network cannot predict.
+        says of each unit, where that is not one per class; such a network cannot predict. `dropout`: in place
+        of the plan's, for networks that have that knob.
         """
 
     def parameter(self, name: str, value: Float[Tensor, "*shape"], *, lr_scale: float = 1.0) -> None:

@@ -29,6 +29,16 @@ def split_name(text: str) -> tuple[str, dict[str, str]]:
     return name.strip(), knobs
 
 
+def with_knob(text: str, knob: str, value: Value) -> str:
+    """A network's name with one knob set, whatever it was before.
+
+    >>> with_knob("mlp:depth=3,dropout=0.1", "dropout", 0.5)
+    'mlp:depth=3,dropout=0.5'
+    """
+    name, knobs = split_name(text)
+    return f"{name}:" + ",".join(f"{key}={own}" for key, own in {**knobs, knob: value}.items())
+
+
 def read_knobs(name: str, builder: Callable[..., object], written: Mapping[str, str]) -> dict[str, Value]:
     """The knobs as values of the types that `builder`'s keyword-only parameters declare.
 

@@ -40,17 +40,28 @@ class Blueprint:
         """Whether each predicts."""
         self.outputs: dict[str, int] = {}
         """Of networks that say something else than a number per class."""
+        self.dropout: dict[str, float] = {}
+        """Of networks whose dropout is the method's affair."""
         self.parameters: dict[str, tuple[Tensor, float]] = {}
         self.stores: dict[str, StoreSpec] = {}
         self.streams: dict[str, StreamSpec] = {"main": StreamSpec()}
 
-    def network(self, name: str = "main", *, predicts: bool = True, outputs: int | None = None) -> None:
+    def network(
+        self,
+        name: str = "main",
+        *,
+        predicts: bool = True,
+        outputs: int | None = None,
+        dropout: float | None = None,
+    ) -> None:
         """A network of the plan's architecture."""
         if outputs is not None and predicts:
             raise ValueError(f"network {name} with {outputs} outputs cannot predict classes")
         self.networks[name] = predicts
         if outputs is not None:
             self.outputs[name] = outputs
+        if dropout is not None:
+            self.dropout[name] = dropout
 
     def parameter(self, name: str, value: Float[Tensor, "*shape"], *, lr_scale: float = 1.0) -> None:
         """A trainable tensor beside the networks."""

@@ -20,6 +20,7 @@ from truemask.batch import Batch, Slice
 from truemask.data.dataset import Dataset
 from truemask.methods.method import Method, Stage
 from truemask.networks import build_network
+from truemask.networks.knobs import with_knob
 from truemask.progress import Bar, progress_bar
 from truemask.seeds import seed_for
 from truemask.training.blueprint import Blueprint, saying
@@ -331,7 +332,7 @@ class Loop:
     # Building, saving, restoring ---------------------------------------------------------------------
 
     def _build_networks(self, blueprint: Blueprint) -> None:
-        self._outputs = blueprint.outputs
+        self._outputs, self._dropout = blueprint.outputs, blueprint.dropout
         self._modules = {name: self._new_network(name) for name in blueprint.networks}
         self._predicts = [name for name, predicts in blueprint.networks.items() if predicts]
         self.parameters: Mapping[str, Tensor] = {
@@ -355,7 +356,9 @@ class Loop:
         torch.manual_seed(seed_for("init", self.plan.network, name, self.plan.seed, stage))
         outputs = self._outputs.get(name)
         problem = self.problem if outputs is None else saying(outputs, self.problem)
-        return build_network(self.plan.network, problem)
+        dropout = self._dropout.get(name)
+        network = self.plan.network if dropout is None else with_knob(self.plan.network, "dropout", dropout)
+        return build_network(network, problem)
 
     def _build_streams(
         self, blueprint: Blueprint, views: Views, trusted: Dataset | None
