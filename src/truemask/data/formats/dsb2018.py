@@ -137,7 +137,7 @@ def _read_mask(path: Path) -> Bool[np.ndarray, "h w"]:
             f"{path}: cannot be read as an image ({reason(error)}); replace or remove it"
         ) from error
     held: np.ndarray = values != 0
-    return held if held.ndim == 2 else held[:, :, :colours].any(axis=2)
+    return held if held.ndim == 2 else np.any(held[:, :, :colours], axis=2)
 
 
 def _homes(path: Path) -> dict[str, Path]:

@@ -11,7 +11,7 @@ import warnings
 from collections.abc import Callable, Mapping
 from math import prod
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import numpy as np
 
@@ -66,8 +66,8 @@ def read_pickle(content: bytes, path: Path) -> dict[str, Any]:
 def _run(content: bytes) -> Any:
     stack: list[Any] = []
     memo: dict[int, Any] = {}
-    for opcode, arg, at in pickletools.genops(content):
-        name = opcode.name
+    for opcode, given, at in pickletools.genops(content):
+        name, arg = opcode.name, cast(Any, given)  # what an opcode comes with, its name says
         if name == "BININT1":
             number = Byte(arg)
             number.at = (at or 0) + 1
@@ -220,7 +220,7 @@ def _set_state(value: object, state: Any) -> None:
 def _array(data: Any, dtype: object, shape: Any, order: Literal["C", "F"]) -> np.ndarray:
     if not isinstance(dtype, _Dtype) or not _DTYPE.fullmatch(dtype.spec) or dtype.order not in _ORDERS:
         raise ValueError("an array of other than whole numbers")
-    kind = np.dtype(dtype.spec.lstrip("|<>=")).newbyteorder(dtype.order)
+    kind = np.dtype(dtype.order + dtype.spec.lstrip("|<>="))
     if not isinstance(data, bytes | bytearray) or len(data) != prod(shape) * kind.itemsize:
         raise ValueError("an array whose size is not that of its values")
     return np.frombuffer(data, kind).reshape(shape, order=order)

@@ -30,8 +30,8 @@ def voc_table(root: Path) -> ClassTable:
     """
     said = read_colour_file(root)
     if said is None:
-        colours = ColourTable(standard_colours(len(VOC_CLASSES)), _VOID_COLOUR)
-        return ClassTable(VOC_CLASSES, tuple(range(len(VOC_CLASSES))), VOID, colours=colours)
+        standard = ColourTable(standard_colours(len(VOC_CLASSES)), _VOID_COLOUR)
+        return ClassTable(VOC_CLASSES, tuple(range(len(VOC_CLASSES))), VOID, colours=standard)
     table = table_of(said)
     colours = table.colours
     assert colours is not None, "such a file has colours"
