@@ -25,3 +25,11 @@ def real_data() -> Path:
     if not REAL_DATA.is_dir():
         pytest.skip("the folder of real image packs is not here (set TRUEMASK_DATA to have these tests run)")
     return REAL_DATA
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A worker runs a file whole, since its fixtures train networks; the longest one is shared, task by task."""
+    for item in items:
+        task = getattr(item, "callspec", None) and item.callspec.params.get("task")
+        share = f":{task}" if item.path.name == "test_every_method.py" else ""
+        item.add_marker(pytest.mark.xdist_group(f"{item.path}{share}"))
