@@ -32,7 +32,7 @@ OPENED, REFUSED, BUG = "opens", "refused in one line", "bugs"
 Mutation = Callable[[bytes, random.Random], bytes]
 
 
-def main(examples: int = 300, seed: int = 0) -> None:
+def main(examples: int = 1500, seed: int = 0) -> None:
     """Print the table and keep it in benchmarks/results/fuzz.json.
 
     Args:
