@@ -177,7 +177,7 @@ class FakeEngine(Setup, Engine):
 
     def fit(self, epochs: int) -> "FakeEngine":
         order = torch.Generator().manual_seed(0)
-        for number, stage in enumerate(self.method.stages(epochs)):
+        for number, stage in enumerate(stage for stage in self.method.stages(epochs) if stage.epochs):
             self.stage = stage
             if stage.start == "fresh":
                 torch.manual_seed(100 + number)
