@@ -168,8 +168,7 @@ def _grains(row: Noise, before: Labels, problem: Problem, knobs: Knobs) -> int |
 
 def _sums(ours: list[int | None], theirs: list[int | None]) -> list[int | None]:
     return [
-        None if one is None or other is None else one + other
-        for one, other in zip(ours, theirs, strict=True)
+        None if one is None or other is None else one + other for one, other in zip(ours, theirs, strict=True)
     ]
 
 
