@@ -28,7 +28,7 @@ def real_data() -> Path:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A worker runs a file whole, since its fixtures train networks; the longest one is shared, task by task."""
+    """A worker runs a file whole, as its fixtures train networks; the longest is shared, task by task."""
     for item in items:
         task = getattr(item, "callspec", None) and item.callspec.params.get("task")
         share = f":{task}" if item.path.name == "test_every_method.py" else ""
