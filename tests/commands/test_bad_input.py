@@ -136,7 +136,7 @@ def test_a_broken_image_is_named_before_anything_is_learned(world, refused, comm
 @pytest.mark.parametrize(
     ("spec", "line"),
     [
-        ("symetric:0.2", "no noise called 'symetric'; there is: asymmetric, "),
+        ("symetric:0.2", "no noise called 'symetric'; there is: affine, annotator, asymmetric, "),
         ("symmetric:1.5", "symmetric: rate is a share from 0 to 1; got 1.5"),
         ("symmetric", "symmetric needs rate, such as symmetric:0.4"),
         ("symmetric:0.2,speed=3", "symmetric has no knob 'speed'; it has: rate"),
@@ -150,14 +150,14 @@ def test_a_spec_that_means_nothing(world, refused, spec, line):
 def test_a_noise_for_another_task_is_refused_with_those_that_fit(world, refused):
     line = refused(world, "corrupt", "coco", "flip:0.2", "out", "--quiet")
     assert line.startswith(
-        "flip does not apply to instance labels, only to semantic ones; there is: asymmetric"
+        "flip does not apply to instance labels, only to semantic ones; there is: affine, asymmetric, "
     )
 
 
 @pytest.mark.parametrize(
     ("options", "line"),
     [
-        (["--method", "sse"], "no method called 'sse'; there is: bootstrap_hard, "),
+        (["--method", "sse"], "no method called 'sse'; there is: active_passive, backward, "),
         (["--method", "gce", "--with", "p=1"], "gce has no knob 'p'; it has: q=0.7"),
         (["--method", "gce", "--with", "q=7"], "gce needs 0 < q <= 1, got q=7.0"),
         (["--method", "gce", "--with", "q=high"], "gce: q takes float (default 0.7), got 'high'"),
