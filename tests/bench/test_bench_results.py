@@ -1,5 +1,6 @@
 import json
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,6 +17,8 @@ from truemask.bench.results import (
 from truemask.bench.tables import cells
 from truemask.types import BadInput
 
+COMMITTED = Path(__file__).parents[2] / "tables" / "results"
+
 
 def test_a_result_lies_under_table_row_noise_and_seed(tmp_path, table):
     cell = cells(table)[-1]
@@ -25,6 +28,18 @@ def test_a_result_lies_under_table_row_noise_and_seed(tmp_path, table):
 def test_a_result_reads_back_as_it_was(tmp_path, cell):
     result = result_of(cell, 0.875)
     assert read_result(write_result(tmp_path, result)) == result
+
+
+def test_a_knob_may_be_infinite(tmp_path, cell):
+    result = result_of(cell.model_copy(update={"knobs": {"gamma": math.inf}}))
+    assert read_result(write_result(tmp_path, result)) == result
+    assert is_done(tmp_path, result.cell)
+
+
+@pytest.mark.parametrize("table", sorted(path.name for path in COMMITTED.iterdir()))
+def test_committed_results_can_be_read(table):
+    for path in sorted((COMMITTED / table).rglob("*.json")):
+        assert result_path(COMMITTED, read_result(path).cell) == path
 
 
 def test_an_undefined_metric_is_null_on_disk_and_nan_in_memory(tmp_path, cell):

@@ -3,6 +3,7 @@ import multiprocessing
 import os
 import signal
 import threading
+from collections.abc import Iterator
 
 import bench_standins as runs
 import pytest
@@ -89,7 +90,15 @@ def test_ctrl_c_keeps_what_is_done_and_the_same_call_goes_on(table, tmp_path, to
     assert (outcome.skipped, len(outcome.finished)) == (2, 6)
 
 
-def test_ctrl_c_ends_the_workers(table, tmp_path, told):
+@pytest.fixture
+def heeds_ctrl_c() -> Iterator[None]:
+    """A shell that starts tests in the background has them ignore the signal."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+def test_ctrl_c_ends_the_workers(table, tmp_path, told, heeds_ctrl_c):
     threading.Timer(1.0, os.kill, (os.getpid(), signal.SIGINT)).start()
     with pytest.raises(KeyboardInterrupt):
         launch(cells(table), runs.never_ends, tmp_path, jobs=2, console=told)

@@ -5,14 +5,18 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BeforeValidator, Field, PlainSerializer, ValidationError
 
 from truemask.bench.tables import Cell, Record, one_line
 from truemask.files import write_text
 from truemask.noise import parse
 from truemask.types import BadInput
 
-Number = Annotated[float, BeforeValidator(lambda value: math.nan if value is None else value)]
+Number = Annotated[
+    float,
+    BeforeValidator(lambda value: math.nan if value is None else value),
+    PlainSerializer(lambda value: None if math.isnan(value) else value, when_used="json"),
+]
 """A metric's value; NaN where undefined, which JSON spells null."""
 
 
@@ -32,9 +36,6 @@ class Result(Record):
         commit: of truemask, with "+" where files were changed after it; empty where not known.
         finished: date, as 2025-01-31.
     """
-
-    # A result is read by people too: `metrics` of 0.9 and of 1 are both numbers.
-    model_config = ConfigDict(ser_json_inf_nan="null")
 
     cell: Cell
     metrics: dict[str, Number]

@@ -37,7 +37,8 @@ Select = Literal["last", "noisy_val", "oracle"]
 class Record(BaseModel):
     """Read from outside: no unknown keys, no silent conversions, no changes after reading."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    # A knob may be infinite ("leave nothing out"), and has to read back as what it was.
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, ser_json_inf_nan="constants")
 
 
 class Setting(Record):
