@@ -4,6 +4,7 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
+from truemask.data.chosen import choose, split_choice
 from truemask.data.files import describe_folder
 from truemask.data.formats import FORMATS
 from truemask.data.splits import Splits
@@ -17,7 +18,8 @@ def open_dataset(source: str | Path, *, labels: str | None = None, task: Task | 
     """The data set at a path, or the embedded one of a name such as `organelles:train=200`.
 
     A text that is the name of an embedded data set means that one, even where a folder is called alike;
-    `./organelles` is the folder.
+    `./organelles` is the folder. What is to be taken of it may follow: `digits@background=8/9,train=500` has
+    one class less and 500 training rows (`truemask.data.chosen`).
 
     Args:
         labels: which labels, where a data set has several: a folder beside images/, a JSON file, an array.
@@ -26,6 +28,10 @@ def open_dataset(source: str | Path, *, labels: str | None = None, task: Task | 
     Raises:
         BadInput: if nothing is there, it is in no known format, or it breaks its format's rules.
     """
+    if isinstance(source, str) and not Path(source).exists():
+        where, choice = split_choice(source)
+        if choice is not None:
+            return choose(open_dataset(where, labels=labels, task=task), choice)
     if isinstance(source, str) and _NAME.fullmatch(source):
         embedded = _open_embedded(source, labels, task)
         if embedded is not None:
