@@ -19,7 +19,8 @@ from jaxtyping import AbstractArray
 from docs import gallery as pictures
 from docs.docstrings import alternatives, arguments, code, first_line, named, said, source, table
 from truemask.audit import AUDIT_SCORES, KINDS, LEVELS, SCHEMA, Finding
-from truemask.bench.tables import Published, Table
+from truemask.bench.keys import Published, TrainOn, Trusted
+from truemask.bench.tables import Table
 from truemask.cli import app
 from truemask.data import FORMATS
 from truemask.data.embedded import EMBEDDED
@@ -221,6 +222,10 @@ def cli() -> str:
         _keys(Table),
         "Each of `published`:",
         _keys(Published),
+        "Each of `train_on`:",
+        _keys(TrainOn),
+        "`trusted`:",
+        _keys(Trusted),
     )
 
 

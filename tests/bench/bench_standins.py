@@ -4,8 +4,8 @@ import os
 import signal
 import time
 
+from truemask.bench.cells import Cell
 from truemask.bench.results import Result
-from truemask.bench.tables import Cell
 from truemask.types import BadInput
 
 

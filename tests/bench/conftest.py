@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from truemask.bench.tables import Cell, Table, cells, read_table
+from truemask.bench.cells import Cell, cells
+from truemask.bench.tables import Table, read_table
 
 # Spawned workers import what they run by name, and take over this path.
 sys.path.insert(0, str(Path(__file__).parent))

@@ -22,6 +22,14 @@ def test_committed_tables_name_what_there_is(path):
         ("value = 1.0", "value = 1.5", "q=1.5"),
         ("epochs = 3", "epoch = 3", "no setting 'epoch'"),
         ("epochs = 3", "epochs = 0", "epochs must be at least 1"),
+        ("[only]", '[plan_with.ce]\nlrs = { value = 0.1, why = "a" }\n[only]', "no setting 'lrs'"),
+        ("[only]", '[plan_with.ce]\nlr = { value = 0.0, why = "a" }\n[only]', "lr must be above 0"),
+        ('gce_flat = "gce"', 'gce = "glc"\ngce_flat = "gce"', "gce asks for verified labels; say how many"),
+        (
+            "[only]",
+            'trusted = { share = 0.1, why = "few" }\n[only]',
+            "no method of it asks for verified labels",
+        ),
     ],
 )
 def test_what_is_not_there_is_refused_before_any_training(toml, write_toml, before, after, said):

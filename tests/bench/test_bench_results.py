@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from bench_standins import result_of
 
+from truemask.bench.cells import cells
 from truemask.bench.results import (
     is_done,
     mean_and_sd,
@@ -14,7 +15,6 @@ from truemask.bench.results import (
     result_path,
     write_result,
 )
-from truemask.bench.tables import cells
 from truemask.types import BadInput
 
 COMMITTED = Path(__file__).parents[2] / "tables" / "results"

@@ -2,7 +2,9 @@ from pathlib import Path
 
 import pytest
 
-from truemask.bench.tables import NOISE_RATE, Cell, Setting, cells, read_table
+from truemask.bench.cells import Cell, cells
+from truemask.bench.keys import NOISE_RATE, Setting
+from truemask.bench.tables import read_table
 from truemask.types import BadInput, Task
 
 TABLES = Path(__file__).parents[2] / "tables"
@@ -47,7 +49,7 @@ def test_the_noise_rate_as_a_knob_is_the_realised_one(cell):
     ("before", "after", "said"),
     [
         ("methods  =", "metods  =", "no key 'metods'; did you mean 'methods'?"),
-        ("methods  =", "colour  =", "no key 'colour'; there is: title, question"),
+        ("methods  =", "zzz  =", "no key 'zzz'; there is: title, question"),
         ('title    = "Toy"', "", "the key 'title' is missing"),
         ("seeds    = [0, 1]", "seeds    = []", "seeds"),
         ("seeds    = [0, 1]", 'seeds    = ["0"]', "seeds.0: Input should be a valid integer, got '0'"),
@@ -73,6 +75,26 @@ def test_the_noise_rate_as_a_knob_is_the_realised_one(cell):
         ),
         ('["ece"]', '["acc/x"]', "also.0: no metric called 'acc/x'"),
         ('title    = "Toy"', "title = Toy", "not a TOML file"),
+        ('dataset  = "digits"', 'dataset = "digits"\nholdout = 1.0', "holdout: Input should be less than 1"),
+        (
+            'dataset  = "digits"',
+            'dataset = "digits"\nholdout = 0.2\ntest = "moons"',
+            "holdout keeps rows aside to test on, and test names others",
+        ),
+        ("[only]", '[train_on.sce]\nlabels = "v2"\nwhy = "ceiling"\n[only]', "train_on speaks of 'sce'"),
+        ("[only]", '[train_on.ce]\nwhy = "ceiling"\n[only]', "says neither a dataset nor labels"),
+        ("[only]", '[train_on.ce]\nlabels = "v2"\nwhy = "ceiling"\n[only]', "name the `test_labels` of all"),
+        ("[only]", '[plan_with.sce]\nlr = { value = 0.1, why = "a" }\n[only]', "plan_with speaks of 'sce'"),
+        (
+            "[only]",
+            "[plan_with.ce]\nlr = { value = 0.1 }\n[only]",
+            "the key 'plan_with.ce.lr.why' is missing",
+        ),
+        (
+            "[only]",
+            'trusted = { share = 0.0, why = "few" }\n[only]',
+            "trusted.share: Input should be greater",
+        ),
     ],
 )
 def test_a_wrong_table_is_one_line_that_names_file_and_key(toml, write_toml, before, after, said):

@@ -9,9 +9,9 @@ import bench_standins as runs
 import pytest
 from rich.console import Console
 
+from truemask.bench.cells import cells
 from truemask.bench.launch import launch
 from truemask.bench.results import is_done, read_results, result_path, write_result
-from truemask.bench.tables import cells
 from truemask.types import BadInput
 
 

@@ -4,8 +4,10 @@ import re
 import numpy as np
 import pytest
 
+from truemask.bench.cells import Cell, cells
+from truemask.bench.keys import PlanSetting, Published, Setting, TrainOn, Trusted
 from truemask.bench.results import Result, write_result
-from truemask.bench.tables import Cell, Published, Setting, Table, cells
+from truemask.bench.tables import Table
 from truemask.report.table_markdown import Summary, clear_winner, render, summarise, write_table
 
 
@@ -178,3 +180,35 @@ def test_each_number_stands_under_what_it_means(table, results):
     lines = render(table, results).splitlines()
     heading = lines.index("## `dice_dataset`")
     assert lines[heading + 2].startswith("Dice from the pooled counts of all images")
+
+
+def test_labels_that_rows_learn_from_and_are_tested_on_are_told(table):
+    changed = {"labels": "v1", "test_labels": "v2", "holdout": 0.2}
+    page = render(table.model_copy(update=changed), [])
+    assert "- Data: `organelles`, labels `v1`; 20% of the rows, by a hash of their keys, are kept " in page
+    assert "aside for testing; tested on labels `v2`.\n" in page
+
+
+def test_a_ceiling_row_is_marked_and_never_bold(table, results):
+    own = {"gce": TrainOn(labels="v2", why="the ceiling")}
+    page = render(table.model_copy(update={"train_on": own, "labels": "v1"}), results)
+    assert row(page, "`gce` ‡")[2] == "0.810 ± 0.010 (3)"
+    assert row(render(table, results), "`gce`")[2] == "**0.810 ± 0.010 (3)**"
+    assert "- `gce` learns from labels `v2`: the ceiling.\n" in page
+
+
+def test_a_ceiling_row_has_noise_of_its_own(table, results):
+    own = {"gce": TrainOn(dataset="moons", why="the ceiling")}
+    noisier = [r.model_copy(update={"realised_rate": 0.9}) if r.cell.row == "gce" else r for r in results]
+    page = render(table.model_copy(update={"train_on": own}), noisier)
+    assert row(page, "*labels changed*")[2] == "*40.0%*"
+    assert "- `gce` learns from `moons`: the ceiling.\n" in page
+
+
+def test_a_plan_of_ones_own_and_trusted_rows_come_with_their_reasons(table):
+    longer = {"gce": {"epochs": PlanSetting(value=6, why="slow to start")}}
+    trusted = Trusted(share=0.1, why="as in the paper")
+    page = render(table.model_copy(update={"plan_with": longer, "trusted": trusted}), [])
+    assert "- `gce`: plan epochs 6: slow to start.\n" in page
+    assert "- Of the training rows, 10% have clean labels for the methods that ask for such rows;" in page
+    assert "as they were given: as in the paper.\n" in page

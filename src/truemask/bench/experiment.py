@@ -3,15 +3,17 @@
 import csv
 import shutil
 import time
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
+from truemask.bench.cells import Cell
 from truemask.bench.noisy import corrupted
 from truemask.bench.results import Result
 from truemask.bench.sources import Source
-from truemask.bench.tables import Cell
-from truemask.methods import METHODS
+from truemask.bench.trusted import set_apart
+from truemask.data.dataset import Dataset
 from truemask.seeds import seed_for
 from truemask.training import Recipe, default_plan, headline, score, train
 from truemask.training.run import versions
@@ -20,37 +22,54 @@ RUNS = Path("runs") / "bench"
 """Where cells keep their checkpoints while they run, so that a killed table goes on in mid-training."""
 
 
+@dataclass(frozen=True)
+class CellData:
+    """The rows of one training.
+
+    Args:
+        noisy: with the labels that the method is given.
+        verified: with clean labels, for a method that asks for some; None for all others.
+        test: with clean labels, unseen in training.
+        realised_rate: share of the training labels that the noise changed.
+    """
+
+    noisy: Dataset
+    verified: Dataset | None
+    test: Dataset
+    realised_rate: float
+
+
 def run_cell(cell: Cell) -> Result:
     """Corrupt the training labels, train, test on clean labels.
 
     Every method of a table learns from the same noisy labels: they depend on data set, noise and seed only.
+    A method that asks for trusted rows gets some of them with clean labels instead.
     With `oracle` the metrics are those of the epoch that did best on the test set: an upper bound.
     """
     started, cpu_started = time.perf_counter(), time.process_time()
-    source = Source(cell.dataset, task=cell.task)
-    clean, test = source.to_train(), Source(cell.test or cell.dataset, task=cell.task).to_test()
-    noisy, manifest = corrupted(clean, cell.noise, cell.seed)
-    realised_rate = manifest.realised_rate or 0.0
-    plan = default_plan(clean.problem).changed({**cell.plan, "seed": cell.seed, "select": _selection(cell)})
+    data = data_of(cell)
+    problem, test = data.noisy.problem, data.test
+    plan = default_plan(problem).changed({**cell.plan, "seed": cell.seed, "select": _selection(cell)})
     recipe = Recipe(
-        dataset=noisy,
+        dataset=data.noisy,
         method=cell.method,
-        knobs=cell.knobs_at(realised_rate),
+        knobs=cell.knobs_at(data.realised_rate),
         plan=plan,
+        trusted=data.verified,
         monitors={"test": test} if cell.select == "oracle" else {},
     )
     folder = RUNS / cell.table / f"{cell.row}-{cell.seed}-{seed_for(cell.model_dump_json()):016x}"
     trained = train(recipe, folder, resume=True, show=False, tensorboard=False)
     if cell.select == "oracle":
-        metrics = best_epoch(folder / "metrics.csv", f"test_{headline(clean.problem)}")
+        metrics = best_epoch(folder / "metrics.csv", f"test_{headline(problem)}")
     else:
         metrics = score(trained.predict(test), test)
     found = versions()
     result = Result(
         cell=cell,
         metrics=metrics,
-        realised_rate=realised_rate,
-        clean_labels=METHODS[cell.method].clean_labels,
+        realised_rate=data.realised_rate,
+        clean_labels=data.verified is not None,
         wall_s=round(time.perf_counter() - started, 1),
         cpu_s=round(time.process_time() - cpu_started, 1),
         epochs=trained.plan.epochs,
@@ -63,6 +82,24 @@ def run_cell(cell: Cell) -> Result:
     return result
 
 
+def data_of(cell: Cell) -> CellData:
+    """What a cell learns from, and what it is tested on.
+
+    Raises:
+        BadInput: a data set, labels or a noise that are not there or do not fit.
+    """
+    clean = _source(cell, cell.labels).to_train()
+    test = replace(_source(cell, cell.test_labels), where=cell.test or cell.dataset).to_test()
+    noisy, manifest = corrupted(clean, cell.noise, cell.seed)
+    rate = manifest.realised_rate or 0.0
+    if cell.trusted is None:
+        return CellData(noisy, None, test, rate)
+    # Where the rows to learn from have the labels that are tested on, too, those are the truth.
+    truth = _source(cell, cell.test_labels).to_train() if cell.test is None else clean
+    others, verified = set_apart(noisy, truth, cell.trusted, cell.seed)
+    return CellData(others, verified, test, rate)
+
+
 def best_epoch(curves: Path, column: str) -> dict[str, float]:
     """Test metrics of the epoch in which `column` was highest."""
     with curves.open() as file:
@@ -71,6 +108,10 @@ def best_epoch(curves: Path, column: str) -> dict[str, float]:
     return {
         name.removeprefix("test_"): float(value) for name, value in best.items() if name.startswith("test_")
     }
+
+
+def _source(cell: Cell, labels: str | None) -> Source:
+    return Source(cell.dataset, labels=labels, task=cell.task, holdout=cell.holdout)
 
 
 def _selection(cell: Cell) -> Literal["last", "noisy_val"]:

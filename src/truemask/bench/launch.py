@@ -16,8 +16,8 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
 
+from truemask.bench.cells import Cell
 from truemask.bench.results import Result, is_done, write_result
-from truemask.bench.tables import Cell
 from truemask.types import BadInput
 
 Run = Callable[[Cell], Result]

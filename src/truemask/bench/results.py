@@ -7,7 +7,8 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, Field, PlainSerializer, ValidationError
 
-from truemask.bench.tables import Cell, Record, one_line
+from truemask.bench.cells import Cell
+from truemask.bench.record import Record, one_line
 from truemask.files import write_text
 from truemask.noise import parse
 from truemask.types import BadInput

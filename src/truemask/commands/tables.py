@@ -2,10 +2,11 @@
 
 from pathlib import Path
 
+from truemask.bench.cells import cells
 from truemask.bench.check import check
 from truemask.bench.experiment import run_cell
 from truemask.bench.launch import launch
-from truemask.bench.tables import cells, read_table
+from truemask.bench.tables import read_table
 from truemask.report.table_markdown import write_table
 from truemask.types import BadInput
 

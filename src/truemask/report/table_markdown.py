@@ -5,8 +5,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from truemask.bench.cells import cells
+from truemask.bench.keys import CLEAN, Published
 from truemask.bench.results import Result, mean_and_sd, read_results
-from truemask.bench.tables import CLEAN, Published, Table, cells
+from truemask.bench.tables import Table
 from truemask.files import write_text
 from truemask.metrics import meaning
 
@@ -110,13 +112,15 @@ def _grid(table: Table, grid: Grid, metric: str) -> str:
         noise: {row: summarise(grid[row, noise], metric) for row in table.rows_under(noise)}
         for noise in table.noise
     }
-    bold = set()
+    bold: set[tuple[str | None, str]] = set()
     if metric == table.metric and not _is_bound(table, metric):
-        bold = {(clear_winner(column, better=table.better), noise) for noise, column in columns.items()}
+        for noise, column in columns.items():
+            compared = {row: entry for row, entry in column.items() if row not in table.train_on}
+            bold.add((clear_winner(compared, better=table.better), noise))
     lines = [
         _line(["method", *(f"`{noise}`" if noise != CLEAN else "clean" for noise in table.noise)]),
         _line(["---", *["---:"] * len(table.noise)]),
-        _line(["*labels changed*", *(_realised(grid, noise) for noise in table.noise)]),
+        _line(["*labels changed*", *(_realised(table, grid, noise) for noise in table.noise)]),
     ]
     for row in table.methods:
         entries = [str(columns[noise].get(row, MISSING)) for noise in table.noise]
@@ -136,13 +140,12 @@ def _grid(table: Table, grid: Grid, metric: str) -> str:
 
 def _name(table: Table, grid: Grid, row: str) -> str:
     given_clean = any(result.clean_labels for noise in table.noise for result in grid[row, noise])
-    return f"`{row}`" + (" †" if given_clean else "")
+    return f"`{row}`" + (" †" if given_clean else "") + (" ‡" if row in table.train_on else "")
 
 
-def _realised(grid: Grid, noise: str) -> str:
-    rates = [
-        result.realised_rate for (_, column), there in grid.items() if column == noise for result in there
-    ]
+def _realised(table: Table, grid: Grid, noise: str) -> str:
+    rows = [row for row in table.methods if row not in table.train_on]
+    rates = [result.realised_rate for row in rows for result in grid[row, noise]]
     mean, _, n = mean_and_sd(rates)
     return f"*{mean:.1%}*" if n else MISSING
 
@@ -166,7 +169,7 @@ def _published_lines(table: Table, row: str) -> list[str]:
 def _notes(table: Table, results: Sequence[Result], stale: int) -> list[str]:
     asked = len(cells(table))
     notes = [
-        f"Data: `{table.dataset}`" + (f", tested on `{table.test}`." if table.test else "."),
+        _data(table),
         "mean ± sample standard deviation over seeds (n seeds); labels changed: the share in fact.",
         f"Selection `{table.select}`: {SELECTION[table.select]}.",
     ]
@@ -176,20 +179,51 @@ def _notes(table: Table, results: Sequence[Result], stale: int) -> list[str]:
         notes.append(
             "Metrics called oracle choose their threshold on the test labels: upper bounds, never results."
         )
-    if any(result.clean_labels for result in results):
-        notes.append("† was given rows whose labels were declared clean.")
+    notes += _rows_apart(table, results)
     for row, settings in table.methods_with.items():
         notes += [
             f"`{row}`: `{knob}` = {setting.value}: {setting.why}." for knob, setting in settings.items()
         ]
     if table.plan:
         notes.append("Plan: " + ", ".join(f"{name} {value}" for name, value in table.plan.items()) + ".")
+    for row, own in table.plan_with.items():
+        notes += [f"`{row}`: plan {name} {setting.value}: {setting.why}." for name, setting in own.items()]
     if len(results) < asked:
         notes.append(f"{MISSING} is missing or undefined: {len(results)} of {asked} trainings are here.")
     if stale:
         notes.append(
             f"{stale} results were made under other settings than the table has now, and are left out."
         )
+    return notes
+
+
+def _data(table: Table) -> str:
+    said = f"Data: `{table.dataset}`" + (f", labels `{table.labels}`" if table.labels else "")
+    if table.holdout is not None:
+        said += f"; {table.holdout:.0%} of the rows, by a hash of their keys, are kept aside for testing"
+    if table.test or table.test_labels:
+        places = [f"`{table.test}`"] if table.test else []
+        places += [f"labels `{table.test_labels}`"] if table.test_labels else []
+        said += f"; tested on {', '.join(places)}"
+    return f"{said}."
+
+
+def _rows_apart(table: Table, results: Sequence[Result]) -> list[str]:
+    """Which rows learn from more than the others, or from something else."""
+    notes = []
+    if any(result.clean_labels for result in results):
+        notes.append("† was given rows whose labels were declared clean.")
+    if table.trusted:
+        notes.append(
+            f"Of the training rows, {table.trusted.share:.0%} have clean labels for the methods that ask for "
+            f"such rows; the others learn from them as they were given: {table.trusted.why}."
+        )
+    if table.train_on:
+        notes.append("‡ learns from other labels than the table's, and takes no part in the comparison.")
+    for row, own in table.train_on.items():
+        places = [f"`{own.dataset}`"] if own.dataset else []
+        places += [f"labels `{own.labels}`"] if own.labels else []
+        notes.append(f"`{row}` learns from {', '.join(places)}: {own.why}.")
     return notes
 
 

@@ -1,0 +1,76 @@
+"""What the keys of a table make of its cells."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from truemask.bench.cells import Cell, cells
+from truemask.bench.results import read_result
+from truemask.bench.tables import read_table
+
+COMMITTED = Path(__file__).parents[2] / "tables" / "results"
+
+
+@pytest.fixture
+def cell_of(toml, write_toml):
+    """The cell of a row under noise, seed 0, once some lines have been put into the toy table."""
+
+    def made(row: str, lines: str, tables: str = "") -> Cell:
+        text = toml.replace("[only]", f"{lines}\n{tables}\n[only]")
+        table = read_table(write_toml(text))
+        return next(c for c in cells(table) if (c.row, c.noise, c.seed) == (row, "symmetric:0.4", 0))
+
+    return made
+
+
+def test_rows_are_tested_on_the_labels_they_learn_from_unless_told_otherwise(cell_of):
+    cell = cell_of("ce", 'labels = "v1"\nholdout = 0.2')
+    assert (cell.labels, cell.test_labels, cell.holdout) == ("v1", "v1", 0.2)
+    cell = cell_of("ce", 'labels = "v1"\ntest_labels = "v2"')
+    assert (cell.labels, cell.test_labels, cell.holdout) == ("v1", "v2", None)
+    cell = cell_of("ce", 'labels = "v1"\ntest = "elsewhere"')
+    assert (cell.labels, cell.test, cell.test_labels) == ("v1", "elsewhere", None)
+
+
+def test_a_row_that_learns_from_other_labels_is_tested_where_the_others_are(cell_of):
+    lines, ceiling = 'labels = "v1"', '[train_on.ce]\nlabels = "v2"\nwhy = "ceiling"'
+    assert (cell_of("ce", lines, ceiling).labels, cell_of("ce", lines, ceiling).test_labels) == ("v2", "v1")
+    assert cell_of("gce", lines, ceiling).labels == "v1"
+    other = '[train_on.ce]\ndataset = "moons"\nwhy = "another pair of eyes"'
+    cell = cell_of("ce", lines, other)
+    assert (cell.dataset, cell.labels, cell.test, cell.test_labels) == ("moons", None, "digits", "v1")
+    assert cell_of("gce", lines, other).dataset == "digits"
+
+
+def test_the_plan_of_one_row_can_differ(cell_of):
+    longer = (
+        '[plan_with.ce]\nepochs = { value = 6, why = "slow" }\nmilestones = { value = [0.5], why = "early" }'
+    )
+    assert cell_of("ce", "", longer).plan == {"epochs": 6, "milestones": [0.5]}
+    assert cell_of("gce", "", longer).plan == {"epochs": 3}
+
+
+def test_only_methods_that_ask_for_clean_labels_hang_on_the_share_of_them(toml, write_toml):
+    text = toml.replace('gce_flat = "gce"', 'gce_flat = "gce"\nce = "glc"')
+    text = text.replace("[only]", 'trusted = { share = 0.1, why = "few" }\n[only]')
+    shares = {cell.row: cell.trusted for cell in cells(read_table(write_toml(text)))}
+    assert shares == {"ce": 0.1, "gce": None, "gce_flat": None}
+
+
+def test_results_made_before_a_key_was_there_answer_the_same_question(cell):
+    path = next(COMMITTED.rglob("*.json"))
+    old = json.loads(path.read_text())["cell"]
+    for name in ("labels", "test_labels", "holdout", "trusted"):
+        old.pop(name, None)
+    assert Cell.model_validate_json(json.dumps(old)) == read_result(path).cell
+    bare = cell.model_dump(exclude_defaults=True)
+    assert Cell.model_validate(bare) == cell
+
+
+def test_committed_results_of_earlier_tables_are_those_of_today():
+    table = read_table(COMMITTED.parent / "organelles-flip.toml")
+    today = {str(cell): cell for cell in cells(table)}
+    found = [read_result(path).cell for path in (COMMITTED / table.name).rglob("*.json")]
+    assert found
+    assert all(today[str(cell)] == cell for cell in found)
