@@ -17,6 +17,8 @@ PARAMETERS = {
     "unet_small": (0.4e6, 0.6e6),
     "unet": (24e6, 25e6),
     "deeplabv3plus": (4e6, 5e6),
+    "deeplabv3": (12e6, 13e6),
+    "hrnet": (0.4e6, 0.7e6),
     "small_cnn": (0.2e6, 0.4e6),
     "mlp": (5e3, 1e4),
     "mask_rcnn_light": (1.8e6, 2.2e6),
@@ -96,6 +98,9 @@ def test_a_switch_is_true_or_false():
         ("small_cnn:base=0", IMAGES, "small_cnn needs a base of at least 1"),
         ("mlp:depth=0", POINTS, "mlp needs hidden, depth and size of at least 1"),
         ("unet:encoder=resnet43", SEMANTIC, "no encoder called 'resnet43'"),
+        ("deeplabv3:stride=32", SEMANTIC, "deeplabv3 has a stride of 8 or 16, got stride=32"),
+        ("hrnet:scales=1", SEMANTIC, "hrnet needs base and blocks of at least 1, scales of at least 2"),
+        ("hrnet:stem=3", SEMANTIC, "a stem of 1, 2 or 4, got base=12, blocks=1, scales=4, stem=3"),
         ("deeplabv3plus:encoder=tu-none", SEMANTIC, "no encoder called 'tu-none'"),
     ],
 )

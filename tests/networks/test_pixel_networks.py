@@ -29,7 +29,10 @@ def test_any_size_keeps_its_size_even_alone_in_a_training_batch(networks, name, 
     assert network.features(torch.randn(1, 3, *size)).shape[2:] == size
 
 
-@pytest.mark.parametrize(("name", "stride"), [("unet_small", 8), ("unet", 32), ("deeplabv3plus", 16)])
+@pytest.mark.parametrize(
+    ("name", "stride"),
+    [("unet_small", 8), ("unet", 32), ("deeplabv3plus", 16), ("deeplabv3", 16), ("hrnet", 8)],
+)
 def test_other_sizes_are_continued_by_their_edge_pixels_to_the_next_multiple(networks, name, stride):
     network = networks[name].eval()
     height, width = 2 * stride + 5, 3 * stride + 1
@@ -47,6 +50,8 @@ def test_logits_are_made_from_the_features(networks, name):
         "unet_small": lambda net: net.classify,
         "unet": lambda net: net.model.segmentation_head[0],
         "deeplabv3plus": lambda net: net.model.segmentation_head[0],
+        "deeplabv3": lambda net: net.model.segmentation_head[0],
+        "hrnet": lambda net: net.classify,
     }[name](network)
     with torch.no_grad():
         torch.testing.assert_close(last(network.features(images)), network(images), rtol=1e-4, atol=1e-4)
@@ -71,6 +76,16 @@ def test_with_group_norm_an_image_does_not_see_the_rest_of_its_batch():
     with torch.no_grad():
         torch.testing.assert_close(group(images)[:1], group(images[:1]))
         assert not torch.allclose(batch(images)[:1], batch(images[:1]), atol=1e-2)
+
+
+@pytest.mark.parametrize("knobs", ["stem=2", "stem=4", "base=4,scales=2,blocks=2"])
+def test_an_hrnet_with_a_coarser_stem_is_as_linear_in_its_features(knobs):
+    network = build_network(f"hrnet:{knobs}", SEMANTIC).eval()
+    images = torch.randn(1, 3, 37, 50)
+    with torch.no_grad():
+        logits = network(images)
+        assert logits.shape == (1, 3, 37, 50)
+        torch.testing.assert_close(network.classify(network.features(images)), logits, rtol=1e-4, atol=1e-4)
 
 
 def test_unet_small_learns_two_images_by_heart():

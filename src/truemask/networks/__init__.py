@@ -47,6 +47,16 @@ NETWORKS = {
         frozenset({Task.SEMANTIC}),
         "DeepLabv3+ on MobileNetV2, or any encoder of smp or timm that can be dilated",
     ),
+    "deeplabv3": Network(
+        "truemask.networks.deeplabv3:deeplabv3",
+        frozenset({Task.SEMANTIC}),
+        "DeepLabv3 on MobileNetV2, or any encoder of smp or timm that can be dilated",
+    ),
+    "hrnet": Network(
+        "truemask.networks.hrnet:hrnet",
+        frozenset({Task.SEMANTIC}),
+        "an HRNet of half a million parameters that keeps full resolution throughout, for thin structures",
+    ),
     "small_cnn": Network(
         "truemask.networks.small_cnn:small_cnn",
         frozenset({Task.CLASSIFICATION}),
