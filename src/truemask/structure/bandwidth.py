@@ -50,7 +50,9 @@ class LabelCovariance:
     def by_lag(self) -> Float64[np.ndarray, "s s"]:
         """Covariance by step down and across, -LAGS_PX to LAGS_PX; 0 where there is no pair."""
         there = self._pairs > 0.5
-        return np.divide(self._products, self._pairs, out=np.zeros_like(self._products), where=there)
+        return np.asarray(
+            np.divide(self._products, self._pairs, out=np.zeros_like(self._products), where=there)
+        )
 
     def speckle(self) -> float:
         """The part of the labels' variance that no neighbour shares: 0 on clean regions, of any shape.

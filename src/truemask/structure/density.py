@@ -60,7 +60,7 @@ def point_density(
         return density
     inside = window.sums(np.ones(points.shape, np.float32) if known is None else known.astype(np.float32))
     there = inside > _LEAST
-    return np.divide(density, inside, out=np.full_like(density, np.nan), where=there)
+    return np.asarray(np.divide(density, inside, out=np.full_like(density, np.nan), where=there))
 
 
 _LEAST = 1e-5

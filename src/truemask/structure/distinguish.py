@@ -16,7 +16,7 @@ def seen(transition: Float64[np.ndarray, "k m"]) -> Float64[np.ndarray, "k k"]:
     """P(given | true) among labels that are not IGNORE; NaN in a row without any."""
     given = transition[:, : len(transition)]
     kept = given.sum(axis=1, keepdims=True)
-    return np.divide(given, kept, out=np.full_like(given, np.nan), where=kept > 0)
+    return np.asarray(np.divide(given, kept, out=np.full_like(given, np.nan), where=kept > 0))
 
 
 def rank(transition: Float64[np.ndarray, "k m"], *, smallest: float = ROUNDING) -> int:

@@ -59,7 +59,8 @@ def predicted_shares(
         window: what counts how much.
     """
     true = local_shares(truth, len(transition), window)
-    return np.einsum("jm,jhw->mhw", np.nan_to_num(seen(transition)).astype(np.float32), true)
+    rows = np.nan_to_num(seen(transition)).astype(np.float32)
+    return np.asarray(np.einsum("jm,jhw->mhw", rows, true))
 
 
 def check_mixture(

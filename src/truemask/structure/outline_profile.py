@@ -51,7 +51,7 @@ class OutlineProfile:
     def shares(self, class_id: int) -> Float64[np.ndarray, "b"]:
         """Share of the labels at each distance that are of the class; NaN where there is none."""
         total, own = self._counts[class_id].T
-        return np.divide(own, total, out=np.full(len(total), np.nan), where=total > 0)
+        return np.asarray(np.divide(own, total, out=np.full(len(total), np.nan), where=total > 0))
 
     def bias_px(self, class_id: int) -> float:
         """How far outside of the true outline the labels' outline runs on the mean; inside: negative.
@@ -87,4 +87,4 @@ def _bins(inside: np.ndarray) -> Int64[np.ndarray, "h w"]:
     )
     # The nearest pixel on the other side is 1 away at the outline.
     far = np.clip(np.rint(np.where(inside, to_outside, to_inside)), 1, REACH_PX).astype(np.int64)
-    return np.where(inside, REACH_PX - far, REACH_PX - 1 + far)
+    return np.asarray(np.where(inside, REACH_PX - far, REACH_PX - 1 + far))

@@ -40,4 +40,5 @@ class PooledShares:
         sums = np.stack([window.sums(each.astype(np.float32)) for each in self.counts])
         total = sums.sum(axis=0)
         there = total > 1e-5 * max(float(total.max()), 1.0)
-        return np.divide(sums, total, out=np.full_like(sums, np.nan), where=there[None].repeat(len(sums), 0))
+        everywhere = np.broadcast_to(there, sums.shape)
+        return np.asarray(np.divide(sums, total, out=np.full_like(sums, np.nan), where=everywhere))
