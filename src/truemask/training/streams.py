@@ -18,6 +18,9 @@ from truemask.training.geometry import LABEL_FILL, Geometry, draw_geometry
 from truemask.training.plan import TURNS, Plan
 from truemask.types import BadInput, Instances, Labels
 
+MOST_POINTS = 100_000
+"""Rows of a data set of points that are kept as samples: about a kilobyte each."""
+
 
 @dataclass(frozen=True)
 class Sample:
@@ -45,16 +48,15 @@ class Views(TorchDataset[Sample]):
         self.dataset = dataset
         self.plan = plan
         self.object_offsets = _object_offsets(dataset)
+        self._points: dict[int, Sample] = {}
 
     def __len__(self) -> int:
         return len(self.dataset)
 
     def __getitem__(self, look: Look) -> Sample:
-        image, labels = self.dataset.image(look.row), self.dataset.labels(look.row)
         if self.dataset.problem.points:
-            return Sample(
-                look.row, torch.from_numpy(image), torch.tensor(labels), None, Geometry.whole((1, 1))
-            )
+            return self._point(look.row)
+        image, labels = self.dataset.image(look.row), self.dataset.labels(look.row)
         size = (image.shape[0], image.shape[1])
         pixels = standardised(image)
         geometry = Geometry.whole(size)
@@ -68,6 +70,16 @@ class Views(TorchDataset[Sample]):
         first_object = int(self.object_offsets[look.row]) if self.object_offsets is not None else 0
         given, objects = _in_view(labels, geometry, first_object)
         return Sample(look.row, plane, given, objects, geometry)
+
+    def _point(self, row: int) -> Sample:
+        """A point, which has one view only. Most are kept: to make them anew took a third of a training."""
+        if row in self._points:
+            return self._points[row]
+        point = torch.from_numpy(self.dataset.image(row))
+        sample = Sample(row, point, torch.tensor(self.dataset.labels(row)), None, Geometry.whole((1, 1)))
+        if len(self._points) < MOST_POINTS:
+            self._points[row] = sample
+        return sample
 
 
 class Stream:
