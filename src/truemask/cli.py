@@ -25,9 +25,13 @@ data_app = typer.Typer(
 )
 bench_app = typer.Typer(help="Tables of results that anyone can run again.", no_args_is_help=True)
 noise_app = typer.Typer(help="What label noise is like, before it is made and after.", no_args_is_help=True)
+theory_app = typer.Typer(
+    help="What is claimed of noisy label maps, as experiments that may fail.", no_args_is_help=True
+)
 app.add_typer(data_app, name="data")
 app.add_typer(noise_app, name="noise")
 app.add_typer(bench_app, name="bench")
+app.add_typer(theory_app, name="theory")
 
 SourceArgument = Annotated[str, typer.Argument(help="a folder, a COCO file, an npz, or an embedded name")]
 LabelsOption = Annotated[
@@ -201,6 +205,12 @@ def train(
     trusted: Annotated[
         str | None, typer.Option(help="verified labels, for methods that ask for some")
     ] = None,
+    truth: Annotated[
+        str | None, typer.Option(help="clean labels of the same images, for the diagnosis and nothing else")
+    ] = None,
+    diagnose: Annotated[
+        bool, typer.Option("--diagnose", help="look after every epoch at how the given labels are taken")
+    ] = False,
     seed: SeedOption = 0,
     labels: LabelsOption = None,
     task: TaskOption = None,
@@ -230,6 +240,8 @@ def train(
         None if out == Path() else out,
         test=None if test is None else Source(test, labels, task, None, holdout),
         trusted=None if trusted is None else Source(trusted, labels, task),
+        truth=None if truth is None else Source(truth, None, task, split, holdout),
+        diagnose=diagnose,
         devices=devices,
         resume=resume,
         show=not quiet,
@@ -294,6 +306,59 @@ def losses(
         Source(truth, None, task, split),
         out,
         gamma=gamma,
+        show=not quiet,
+    )
+
+
+@app.command()
+def decision(
+    runs: Annotated[list[Path], typer.Argument(help="folders of runs on points of two features")],
+    source: Annotated[
+        str | None, typer.Option(help="points and labels to draw; default: what each run learnt from")
+    ] = None,
+    out: Annotated[Path, typer.Option(help="figure to write: png, svg or pdf")] = Path("decision.png"),
+    split: SplitOption = None,
+) -> None:
+    """Draw what runs decide over a plane, with their training points as large as their loss and gradient."""
+    from truemask.bench.sources import Source
+    from truemask.commands.decision import decision_verb
+
+    decision_verb(runs, None if source is None else Source(source, None, None, split), out)
+
+
+@app.command()
+def dynamics(
+    run: Annotated[Path, typer.Argument(help="the folder of a run trained with --diagnose or --truth")],
+    out: Annotated[
+        Path | None, typer.Option(help="figure to write: png, svg or pdf; default: dynamics.png in RUN")
+    ] = None,
+) -> None:
+    """Draw how a run took its labels: losses of right and wrong ones, what it learnt by heart, and when."""
+    from truemask.commands.dynamics import dynamics_verb
+
+    dynamics_verb(run, out)
+
+
+@app.command()
+def structure(
+    source: SourceArgument,
+    truth: Annotated[str | None, typer.Option(help="better labels of the same images")] = None,
+    out: Annotated[Path, typer.Option(help="folder to make")] = Path("truemask-structure"),
+    labels: LabelsOption = None,
+    truth_labels: Annotated[str | None, typer.Option(help="which labels of TRUTH")] = None,
+    task: TaskOption = None,
+    split: SplitOption = None,
+    quiet: QuietOption = False,
+) -> None:
+    """How the labels of SOURCE lie and hang together, and what mistakes leave of that, as a page."""
+    from truemask.bench.sources import Source
+    from truemask.commands.structuring import structure_verb
+
+    structure_verb(
+        Source(source, labels, task, split),
+        None if truth is None else Source(truth, truth_labels, task, split),
+        out,
+        command=shlex.join(["truemask", *sys.argv[1:]]),
         show=not quiet,
     )
 
@@ -411,8 +476,72 @@ def noise_estimate(
     )
 
 
+@noise_app.command("hedging")
+def noise_hedging(
+    source: SourceArgument,
+    specs: Annotated[list[str], typer.Argument(help="noise specs, such as symmetric:0.4")],
+    trusted: Annotated[
+        list[float] | None,
+        typer.Option(help="share of the images with clean labels, for a teacher; may be repeated"),
+    ] = None,
+    seeds: Annotated[int, typer.Option(help="teachers of each share", min=1)] = 3,
+    settings: SetOption = None,
+    out: Annotated[
+        Path, typer.Option(help="figure to write: png, svg or pdf; the numbers go beside it, as JSON")
+    ] = Path("hedging.png"),
+    labels: LabelsOption = None,
+    task: TaskOption = None,
+    split: SplitOption = None,
+    quiet: QuietOption = False,
+) -> None:
+    """Measure how far noisy labels, mixed with what a teacher says, are from the truth in SOURCE."""
+    from truemask.bench.sources import Source
+    from truemask.commands.hedging import hedging_verb
+
+    hedging_verb(
+        Source(source, labels, task, split),
+        specs,
+        trusted or [0.1],
+        _pairs("--set", settings),
+        out,
+        seeds=seeds,
+        show=not quiet,
+    )
+
+
+@theory_app.command("check")
+def theory_check(seed: SeedOption = 0) -> None:
+    """Lemmas 1 and 2 and theorems 1 and 2 on meta-structures, each put to the test."""
+    from truemask.commands.theory import print_theory
+
+    print_theory(seed=seed)
+
+
+@theory_app.command("figure")
+def theory_figure(
+    out: Annotated[Path, typer.Option(help="figure to write: png, svg or pdf")] = Path("figure6.png"),
+    flip: Annotated[float, typer.Option(help="share of the labels flipped in the middle column")] = 0.3,
+    seed: SeedOption = 0,
+) -> None:
+    """A circle in a rectangle: true labels, flipped ones, random ones; their matrices and densities."""
+    from truemask.commands.theory import draw_figure
+
+    draw_figure(out, flip=flip, seed=seed)
+
+
+@theory_app.command("budget")
+def theory_budget(
+    results: Annotated[Path, typer.Option(help="folder of all results")] = Path("tables/results"),
+) -> None:
+    """The label budget against networks trained on more and more images: where it is right, and where not."""
+    from truemask.commands.label_budgets import print_budgets
+
+    print_budgets(results)
+
+
 TableArgument = Annotated[str, typer.Argument(help="a TOML file, or the name of one in tables/")]
 ResultsOption = Annotated[Path, typer.Option(help="folder of all results")]
+AtOption = Annotated[str | None, typer.Option("--at", help="the table's question on another data set")]
 
 
 @bench_app.command("run")
@@ -423,20 +552,36 @@ def bench_run(
     only: Annotated[
         str | None, typer.Option(help="run only cells whose name contains this, such as 'sce ·'")
     ] = None,
+    at: AtOption = None,
+    dataset: Annotated[
+        str | None, typer.Option(help="where the table's data set lies on this machine")
+    ] = None,
 ) -> None:
     """Run the cells of a table that have no result yet."""
     from truemask.commands.tables import run_table
 
-    if not run_table(table, results, jobs, only):
+    if not run_table(table, results, jobs, only, at=at, dataset=dataset):
         raise typer.Exit(1)
 
 
 @bench_app.command("show")
-def bench_show(table: TableArgument, results: ResultsOption = Path("tables/results")) -> None:
+def bench_show(
+    table: TableArgument, results: ResultsOption = Path("tables/results"), at: AtOption = None
+) -> None:
     """Render a table from the results that are there, as Markdown."""
     from truemask.commands.tables import show_table
 
-    show_table(table, results)
+    show_table(table, results, at=at)
+
+
+@bench_app.command("check")
+def bench_check(
+    table: TableArgument, results: ResultsOption = Path("tables/results"), at: AtOption = None
+) -> None:
+    """Check a table before hours go into it, with all of its other places, and count what is done."""
+    from truemask.commands.tables import check_table
+
+    check_table(table, results, at=at)
 
 
 def _pairs(option: str, texts: list[str] | None) -> dict[str, Any]:
