@@ -584,6 +584,14 @@ def bench_check(
     check_table(table, results, at=at)
 
 
+@bench_app.command("pack")
+def bench_pack(table: TableArgument, results: ResultsOption = Path("tables/results")) -> None:
+    """Put the results of all seeds of a row and noise into one file, for tables of many small cells."""
+    from truemask.commands.packing import pack_table
+
+    pack_table(table, results)
+
+
 def _pairs(option: str, texts: list[str] | None) -> dict[str, Any]:
     """name=value texts of a repeatable option as a mapping."""
     pairs: dict[str, Any] = {}

@@ -8,8 +8,12 @@ from bench_standins import result_of
 
 from truemask.bench.cells import cells
 from truemask.bench.results import (
+    Result,
     is_done,
     mean_and_sd,
+    not_done,
+    pack,
+    packed_path,
     read_result,
     read_results,
     result_path,
@@ -40,6 +44,48 @@ def test_a_knob_may_be_infinite(tmp_path, cell):
 def test_committed_results_can_be_read(table):
     for path in sorted((COMMITTED / table).rglob("*.json")):
         assert result_path(COMMITTED, read_result(path).cell) == path
+    for path in sorted((COMMITTED / table).rglob("*.jsonl")):
+        for line in path.read_text().splitlines():
+            assert packed_path(COMMITTED, Result.model_validate_json(line).cell) == path
+
+
+def test_packed_results_count_as_those_in_files_of_their_own(tmp_path, table):
+    every = cells(table)
+    for number, cell in enumerate(every[:-1]):
+        write_result(tmp_path, result_of(cell, number / 100))
+    before = read_results(tmp_path, every)
+    assert pack(tmp_path, every) == len(every) - 1
+    assert not list(tmp_path.rglob("*.json"))
+    assert read_results(tmp_path, every) == before
+    assert not_done(tmp_path, every) == every[-1:]
+    assert pack(tmp_path, every) == 0
+    # What is made later counts in place of what was packed, and joins it.
+    write_result(tmp_path, result_of(every[0], 0.99))
+    write_result(tmp_path, result_of(every[-1], 0.98))
+    for _ in range(2):
+        found = {str(r.cell): r.metrics["accuracy"] for r in read_results(tmp_path, every)[0]}
+        assert (found[str(every[0])], found[str(every[1])], found[str(every[-1])]) == (0.99, 0.01, 0.98)
+        pack(tmp_path, every)
+    assert packed_path(tmp_path, every[0]).read_text().count("\n") == len(table.seeds)
+
+
+def test_packing_keeps_seeds_that_the_table_no_longer_has(tmp_path, table):
+    every = cells(table)
+    for cell in every:
+        write_result(tmp_path, result_of(cell))
+    pack(tmp_path, every)
+    fewer = [cell for cell in every if cell.seed == table.seeds[0]]
+    write_result(tmp_path, result_of(fewer[0], 0.5))
+    assert pack(tmp_path, fewer) == 1
+    assert not_done(tmp_path, every) == []
+
+
+def test_a_broken_packed_file_is_named(tmp_path, cell):
+    write_result(tmp_path, result_of(cell))
+    pack(tmp_path, [cell])
+    packed_path(tmp_path, cell).write_text("{}\n")
+    with pytest.raises(BadInput, match=r"\.jsonl: not results: .*; remove it and run again"):
+        is_done(tmp_path, cell)
 
 
 def test_an_undefined_metric_is_null_on_disk_and_nan_in_memory(tmp_path, cell):

@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
 
 from truemask.bench.cells import Cell
-from truemask.bench.results import Result, is_done, write_result
+from truemask.bench.results import Result, not_done, write_result
 from truemask.types import BadInput
 
 Run = Callable[[Cell], Result]
@@ -84,7 +84,7 @@ def launch(
     """
     if jobs < 1:
         raise BadInput(f"--jobs is the number of processes, 1 or more; got {jobs}")
-    missing = [cell for cell in cells if not is_done(results, cell)]
+    missing = not_done(results, cells)
     outcome = Outcome(skipped=len(cells) - len(missing))
     jobs = min(jobs, len(missing))
     attempts = _here(missing, run, results) if jobs <= 1 else _in_workers(missing, run, results, jobs)

@@ -1,7 +1,7 @@
 """The answers: one small JSON file per cell, written last, so its existence means that the cell is done."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -84,22 +84,79 @@ def read_results(results: Path, cells: Iterable[Cell]) -> tuple[list[Result], li
     not among the results.
     """
     fresh, stale = [], []
-    for cell in cells:
-        path = result_path(results, cell)
-        if not path.is_file():
-            continue
-        result = read_result(path)
-        if result.cell == cell:
+    for cell, result in _answers(results, cells):
+        if result is not None and result.cell == cell:
             fresh.append(result)
-        else:
+        elif result is not None:
             stale.append(cell)
     return fresh, stale
 
 
+def not_done(results: Path, cells: Iterable[Cell]) -> list[Cell]:
+    """The cells that have no result, or one that was made under other settings than they have now."""
+    return [cell for cell, result in _answers(results, cells) if result is None or result.cell != cell]
+
+
 def is_done(results: Path, cell: Cell) -> bool:
     """Whether the cell has a result that was made under the settings it has now."""
-    path = result_path(results, cell)
-    return path.is_file() and read_result(path).cell == cell
+    return not not_done(results, [cell])
+
+
+def packed_path(results: Path, cell: Cell) -> Path:
+    """Where the result of a cell lies with those of the other seeds, once they were packed: a line each."""
+    folder = result_path(results, cell).parent
+    return folder.with_name(f"{folder.name}.jsonl")
+
+
+def pack(results: Path, cells: Iterable[Cell]) -> int:
+    """Put the results of all seeds of a row and noise into one file; returns how many results were moved.
+
+    For tables of many small cells: a thousand files are slow to copy and to check out. A result made later
+    lies in a file of its own again, which counts in place of the packed one.
+    """
+    packs: dict[Path, list[Result]] = {}
+    for cell, result in _answers(results, cells):
+        if result is not None:
+            packs.setdefault(packed_path(results, cell), []).append(result)
+    moved = 0
+    for path, found in packs.items():
+        loose = [alone for result in found if (alone := result_path(results, result.cell)).is_file()]
+        if not loose:
+            continue
+        ours = {result.cell.seed for result in found}
+        others = [result for result in _packed(path).values() if result.cell.seed not in ours]
+        every = sorted([*found, *others], key=lambda result: result.cell.seed)
+        write_text(path, "".join(result.model_dump_json() + "\n" for result in every))
+        for alone in loose:
+            alone.unlink()
+        if not any(loose[0].parent.iterdir()):
+            loose[0].parent.rmdir()
+        moved += len(loose)
+    return moved
+
+
+def _answers(results: Path, cells: Iterable[Cell]) -> Iterator[tuple[Cell, Result | None]]:
+    """Each cell with its result, if it has one, under whatever settings that was made."""
+    packs: dict[Path, dict[int, Result]] = {}
+    for cell in cells:
+        alone, packed = result_path(results, cell), packed_path(results, cell)
+        if alone.is_file():
+            yield cell, read_result(alone)
+            continue
+        if packed not in packs:
+            packs[packed] = _packed(packed)
+        yield cell, packs[packed].get(cell.seed)
+
+
+def _packed(path: Path) -> dict[int, Result]:
+    """Results of a packed file by seed; none where there is no such file."""
+    if not path.is_file():
+        return {}
+    try:
+        found = [Result.model_validate_json(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    except ValidationError as error:
+        raise BadInput(f"{path}: not results: {one_line(error, Result)}; remove it and run again") from error
+    return {result.cell.seed: result for result in found}
 
 
 def mean_and_sd(values: Iterable[float]) -> tuple[float, float, int]:
