@@ -8,7 +8,7 @@ from typing import final
 import numpy as np
 
 from truemask.data.dataset import Dataset
-from truemask.types import IGNORE, BadInput, Instances, Labels, Task
+from truemask.types import IGNORE, BadInput, Instances, Labels
 
 
 @final
@@ -53,7 +53,7 @@ class AsBackground(Dataset):
         given = self.dataset.labels(row)
         if isinstance(given, int):
             return int(self._ids[given])
-        return self._objects(given) if self.problem.task == Task.INSTANCE else self._ids[given]
+        return self._objects(given) if isinstance(given, Instances) else self._ids[given]
 
     def file(self, row: int) -> Path | None:
         """The image's file, unchanged."""
@@ -63,8 +63,7 @@ class AsBackground(Dataset):
         """Height and width, unchanged."""
         return self.dataset.size(row)
 
-    def _objects(self, given: Labels) -> Instances:
-        assert isinstance(given, Instances)
+    def _objects(self, given: Instances) -> Instances:
         classes = self._ids[given.classes]
         stays = classes > 0
         return replace(

@@ -60,7 +60,7 @@ def _draw(axes: "Axes", panel: Panel) -> None:
         for name in ("label_risk", "teacher_risk", "weight_by_rule", "weight_best")
     )
     curve = measured.mean(axis=0)
-    promised = [mixed_risk(float(weight), label, teacher) for weight in LABEL_WEIGHTS]
+    promised = np.array([mixed_risk(float(weight), label, teacher) for weight in LABEL_WEIGHTS])
     axes.fill_between(
         LABEL_WEIGHTS, measured.min(axis=0), measured.max(axis=0), color=_MEASURED, alpha=0.18, linewidth=0
     )
