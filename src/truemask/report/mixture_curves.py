@@ -69,8 +69,10 @@ def _draw(axes: "Axes", panel: Panel) -> None:
         LABEL_WEIGHTS, promised, color=_RULE, linewidth=1.4, linestyle=(0, (4, 2)), label="Proposition 1"
     )
     at_best, at_rule = np.interp([best, rule], LABEL_WEIGHTS, curve)
-    axes.plot(best, at_best, "o", color=_MEASURED, markersize=5, label="least risk, measured")
-    axes.plot(rule, at_rule, "D", color=_RULE, markersize=5, label="measured at the rule's weight")
+    axes.plot(best, at_best, "o", color=_MEASURED, markersize=5, clip_on=False, label="least risk, measured")
+    axes.plot(
+        rule, at_rule, "D", color=_RULE, markersize=5, clip_on=False, label="measured at the rule's weight"
+    )
     axes.set_title(f"{panel.noise}, {panel.trusted:.3g} clean", loc="left", fontsize=8.5, color=_INK)
     axes.set_xlim(0, 1)
     axes.set_ylim(bottom=0)
