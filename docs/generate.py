@@ -19,7 +19,7 @@ from jaxtyping import AbstractArray
 from docs import gallery as pictures
 from docs.docstrings import alternatives, arguments, code, first_line, named, said, source, table
 from truemask.audit import AUDIT_SCORES, KINDS, LEVELS, SCHEMA, Finding
-from truemask.bench.keys import Published, TrainOn, Trusted
+from truemask.bench.keys import Elsewhere, Published, TrainOn, Trusted
 from truemask.bench.tables import Table
 from truemask.cli import app
 from truemask.data import FORMATS
@@ -226,6 +226,8 @@ def cli() -> str:
         _keys(TrainOn),
         "`trusted`:",
         _keys(Trusted),
+        "Each of `at`:",
+        _keys(Elsewhere),
     )
 
 

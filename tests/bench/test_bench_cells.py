@@ -8,6 +8,7 @@ import pytest
 from truemask.bench.cells import Cell, cells
 from truemask.bench.results import read_result
 from truemask.bench.tables import read_table
+from truemask.types import BadInput
 
 COMMITTED = Path(__file__).parents[2] / "tables" / "results"
 
@@ -74,3 +75,66 @@ def test_committed_results_of_earlier_tables_are_those_of_today():
     found = [read_result(path).cell for path in (COMMITTED / table.name).rglob("*.json")]
     assert found
     assert all(today[str(cell)] == cell for cell in found)
+
+
+AT = """
+[at.moons]
+title   = "Toy on moons"
+dataset = "data/moons"
+differs = "Points, not images."
+test_split = "val"
+noise   = { "symmetric:.4" = "symmetric:0.4,compat=lncis" }
+plan    = { lr = 0.1 }
+seeds   = [7]
+"""
+
+
+def test_a_table_asks_the_same_elsewhere(toml, write_toml):
+    table = read_table(write_toml(toml + AT))
+    there = table.elsewhere("moons")
+    assert (there.name, there.title, there.dataset) == ("toy@moons", "Toy on moons", "data/moons")
+    assert there.noise == ["none", "symmetric:0.4,compat=lncis"]
+    assert there.only == {"none": ["ce"]}
+    assert (there.published, there.at) == ([], {})
+    assert there.question.split("\n\n") == ["Does it work?", "Points, not images."]
+    cell = next(cell for cell in cells(there) if cell.row == "gce_flat")
+    assert (cell.table, cell.seed, cell.noise) == ("toy@moons", 7, "symmetric:0.4,compat=lncis")
+    assert (cell.dataset, cell.test_split) == ("data/moons", "val")
+    assert (cell.plan, cell.knobs, cell.method) == ({"epochs": 3, "lr": 0.1}, {"q": 1.0}, "gce")
+    assert table.dataset == "digits"
+    assert len(cells(table)) == 8
+
+
+def test_labels_and_rows_of_the_table_mean_nothing_elsewhere(toml, write_toml):
+    table = read_table(write_toml(toml.replace("[only]", 'labels = "v1"\nholdout = 0.2\n[only]') + AT))
+    there = table.elsewhere("moons")
+    assert (there.labels, there.holdout) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        ('"symmetric:.4" =', '"flip:0.1" =', "at.moons.noise speaks of 'flip:0.1'"),
+        (
+            '"symmetric:.4" = "symmetric:0.4,compat=lncis"',
+            '"symmetric:.4" = "none"',
+            "at.moons: noise names some",
+        ),
+        ("seeds   = [7]", "seeds = [7, 7]", "at.moons: seeds names something twice"),
+        ("seeds   = [7]", "holdout = 0.1", "at.moons: holdout keeps rows aside"),
+        ('differs = "Points, not images."', "", "the key 'at.moons.differs' is missing"),
+        ("[at.moons]", '[at."../x"]', "at: '../x' names a folder"),
+    ],
+)
+def test_a_wrong_place_is_refused_when_the_table_is_read(toml, write_toml, before, after, said):
+    assert before in AT
+    with pytest.raises(BadInput) as caught:
+        read_table(write_toml(toml + AT.replace(before, after)))
+    assert said in str(caught.value)
+
+
+def test_a_place_that_is_not_there_is_refused(toml, write_toml):
+    with pytest.raises(BadInput, match=r"^table toy has no \[at.sun\]; there is: moons$"):
+        read_table(write_toml(toml + AT)).elsewhere("sun")
+    with pytest.raises(BadInput, match=r"there is: none$"):
+        read_table(write_toml(toml)).elsewhere("sun")

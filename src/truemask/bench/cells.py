@@ -22,6 +22,7 @@ class Cell(Record):
         labels: which labels of it to learn from, where it has several.
         test: name or path, where it is not the `test` split of `dataset`.
         test_labels: which labels to test on, where there are several.
+        test_split: the split to test on, where it is not `test`, or else `val`.
         holdout: share of the rows kept aside to test on.
         trusted: share of the training rows with clean labels, where the method asks for such rows.
         task: where `dataset` serves more than one.
@@ -39,6 +40,7 @@ class Cell(Record):
     labels: str | None = None
     test: str | None = None
     test_labels: str | None = None
+    test_split: str | None = None
     holdout: Share | None = None
     trusted: Share | None = None
     task: Task | None = Field(default=None, strict=False)
@@ -83,6 +85,7 @@ def _cell(table: Table, row: str, noise: str, seed: int) -> Cell:
         labels=labels,
         test=test,
         test_labels=test_labels,
+        test_split=table.test_split,
         holdout=table.holdout,
         trusted=table.trusted.share if table.trusted and _asks_for_clean_labels(method) else None,
         task=table.task,

@@ -3,9 +3,11 @@
 import csv
 import shutil
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import Literal
 
 from truemask.bench.cells import Cell
@@ -39,15 +41,19 @@ class CellData:
     realised_rate: float
 
 
-def run_cell(cell: Cell) -> Result:
+def run_cell(cell: Cell, places: Mapping[str, str] = MappingProxyType({})) -> Result:
     """Corrupt the training labels, train, test on clean labels.
 
     Every method of a table learns from the same noisy labels: they depend on data set, noise and seed only.
     A method that asks for trusted rows gets some of them with clean labels instead.
     With `oracle` the metrics are those of the epoch that did best on the test set: an upper bound.
+
+    Args:
+        cell: what to run.
+        places: where data sets lie on this machine, by the names that tables call them.
     """
     started, cpu_started = time.perf_counter(), time.process_time()
-    data = data_of(cell)
+    data = data_of(cell, places)
     problem, test = data.noisy.problem, data.test
     plan = default_plan(problem).changed({**cell.plan, "seed": cell.seed, "select": _selection(cell)})
     recipe = Recipe(
@@ -82,20 +88,24 @@ def run_cell(cell: Cell) -> Result:
     return result
 
 
-def data_of(cell: Cell) -> CellData:
+def data_of(cell: Cell, places: Mapping[str, str] = MappingProxyType({})) -> CellData:
     """What a cell learns from, and what it is tested on.
 
     Raises:
         BadInput: a data set, labels or a noise that are not there or do not fit.
     """
-    clean = _source(cell, cell.labels).to_train()
-    test = replace(_source(cell, cell.test_labels), where=cell.test or cell.dataset).to_test()
+
+    def source(where: str, labels: str | None) -> Source:
+        return Source(places.get(where, where), labels=labels, task=cell.task, holdout=cell.holdout)
+
+    clean = source(cell.dataset, cell.labels).to_train()
+    test = replace(source(cell.test or cell.dataset, cell.test_labels), split=cell.test_split).to_test()
     noisy, manifest = corrupted(clean, cell.noise, cell.seed)
     rate = manifest.realised_rate or 0.0
     if cell.trusted is None:
         return CellData(noisy, None, test, rate)
     # Where the rows to learn from have the labels that are tested on, too, those are the truth.
-    truth = _source(cell, cell.test_labels).to_train() if cell.test is None else clean
+    truth = source(cell.dataset, cell.test_labels).to_train() if cell.test is None else clean
     others, verified = set_apart(noisy, truth, cell.trusted, cell.seed)
     return CellData(others, verified, test, rate)
 
@@ -108,10 +118,6 @@ def best_epoch(curves: Path, column: str) -> dict[str, float]:
     return {
         name.removeprefix("test_"): float(value) for name, value in best.items() if name.startswith("test_")
     }
-
-
-def _source(cell: Cell, labels: str | None) -> Source:
-    return Source(cell.dataset, labels=labels, task=cell.task, holdout=cell.holdout)
 
 
 def _selection(cell: Cell) -> Literal["last", "noisy_val"]:

@@ -96,3 +96,37 @@ class Published(Record):
     differs: str
     claim: str = ""
     values: dict[str, dict[Noise, float]] = Field(default={})
+
+
+class Elsewhere(Record):
+    """The table's question on another data set: what is different there.
+
+    Data set, rows and labels of the table do not carry over; everything else does unless named here.
+
+    Args:
+        title: heading of the rendered table.
+        dataset: name or path; a relative one may be told where it lies when the table is run.
+        differs: what is not as in the runs of others that the table is about.
+        labels: which labels of `dataset` to learn from.
+        test: a data set to test on.
+        test_labels: which labels to test on.
+        test_split: the split to test on.
+        holdout: share of the rows kept aside for testing.
+        noise: column of the table -> what takes its place.
+        plan: settings in place of, or beside, those of the table.
+        seeds: where they are not the table's.
+        published: what others report there; numbers beside the table's own do not carry over.
+    """
+
+    title: str
+    dataset: str
+    differs: str = Field(min_length=1)
+    labels: str | None = None
+    test: str | None = None
+    test_labels: str | None = None
+    test_split: str | None = None
+    holdout: Share | None = None
+    noise: dict[Noise, Noise] = Field(default={})
+    plan: dict[str, Choice] = Field(default={})
+    seeds: list[int] | None = Field(default=None, min_length=1)
+    published: list[Published] = Field(default=[])

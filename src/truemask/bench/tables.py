@@ -10,6 +10,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from truemask.bench.keys import (
     Choice,
+    Elsewhere,
     Metric,
     Noise,
     PlanSetting,
@@ -35,6 +36,7 @@ class Table(Record):
         labels: which labels of `dataset` to learn from, where it has several.
         test: a data set to test on, where it is not the `test` split of `dataset`.
         test_labels: which labels to test on, where they are not those learnt from.
+        test_split: the split to test on, where it is not `test`, or else `val`.
         holdout: share of the rows kept aside for testing, by a hash of each key, where there is no `test`.
         task: only where `dataset` serves more than one.
         noise: columns; "none" is the clean ceiling.
@@ -54,6 +56,7 @@ class Table(Record):
         plan: settings of `training.Plan` that differ from the task's defaults.
         plan_with: row -> setting -> value, where one row's plan differs from the others', and why.
         published: what others report.
+        at: name -> the same question on another data set: `truemask bench run TABLE --at NAME`.
     """
 
     name: str
@@ -63,6 +66,7 @@ class Table(Record):
     labels: str | None = None
     test: str | None = None
     test_labels: str | None = None
+    test_split: str | None = None
     holdout: Share | None = None
     task: Task | None = Field(default=None, strict=False)
     noise: list[Noise] = Field(min_length=1)
@@ -80,6 +84,7 @@ class Table(Record):
     plan: dict[str, Choice] = Field(default={})
     plan_with: dict[str, dict[str, PlanSetting]] = Field(default={})
     published: list[Published] = Field(default=[])
+    at: dict[str, Elsewhere] = Field(default={})
 
     @model_validator(mode="after")
     def _rows_and_columns_fit(self) -> "Table":
@@ -99,14 +104,46 @@ class Table(Record):
         for published in self.published:
             for row, values in published.values.items():
                 _among(f"published.values.{row}", values, self.noise)
-        if self.holdout is not None and self.test is not None:
+        if self.holdout is not None and (self.test or self.test_split):
             raise ValueError(
                 "holdout keeps rows aside to test on, and test names others; leave one of them out"
             )
         for row, other in self.train_on.items():
             if other.labels and not (other.dataset or self.test or self.labels or self.test_labels):
                 raise ValueError(f"train_on.{row} has labels of its own: name the `test_labels` of all rows")
+        for name, place in self.at.items():
+            if not re.fullmatch(r"\w+", name):
+                raise ValueError(f"at: {name!r} names a folder, so letters, digits and _ only")
+            _among(f"at.{name}.noise", place.noise, self.noise)
+            try:
+                self.elsewhere(name)
+            except ValidationError as error:
+                raise ValueError(f"at.{name}: {one_line(error, Table)}") from error
         return self
+
+    def elsewhere(self, name: str) -> "Table":
+        """The table that asks the same on another data set; it is called TABLE@NAME.
+
+        Raises:
+            BadInput: if the table has no such place.
+        """
+        if name not in self.at:
+            there = ", ".join(self.at) or "none"
+            raise BadInput(f"table {self.name} has no [at.{name}]; there is: {there}")
+        place = self.at[name]
+        moved = {noise: place.noise.get(noise, noise) for noise in self.noise}
+        changes = {
+            "name": f"{self.name}@{name}",
+            "question": f"{self.question}\n\n{place.differs}",
+            "noise": list(moved.values()),
+            "only": {moved[noise]: rows for noise, rows in self.only.items()},
+            "plan": self.plan | place.plan,
+            "seeds": place.seeds or self.seeds,
+            "at": {},
+        }
+        names = ("title", "dataset", "labels", "test", "test_labels", "test_split", "holdout", "published")
+        replaced = {name: getattr(place, name) for name in names}
+        return Table.model_validate({**dict(self), **replaced, **changes})
 
     def rows_under(self, noise: str) -> list[str]:
         """The rows that run under a noise, in the table's order."""

@@ -6,18 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from truemask.bench.cells import cells
-from truemask.bench.keys import CLEAN, Published
+from truemask.bench.keys import CLEAN
 from truemask.bench.results import Result, mean_and_sd, read_results
 from truemask.bench.tables import Table
 from truemask.files import write_text
 from truemask.metrics import meaning
-
-SELECTION = {
-    "last": "the last epoch is tested; nothing is chosen on test labels",
-    "noisy_val": "the epoch that does best on held-out rows **with the labels they were given** is tested",
-    "oracle": "the epoch that does best on the clean test labels: **an upper bound, never a result**",
-}
-MISSING = "-"
+from truemask.report.table_notes import MISSING, command_of, notes, provenance, sources
 
 Grid = Mapping[tuple[str, str], Sequence[Result]]
 """Results of each (row, noise), one per seed that is done."""
@@ -65,7 +59,7 @@ def render(table: Table, results: Sequence[Result], *, stale: int = 0, command: 
         table: the question.
         results: the answers that are there.
         stale: how many answers were left out since they were made under other settings.
-        command: what reruns the table; the name with `truemask bench run` by default.
+        command: what reruns the table; `truemask bench run` with its name by default.
     """
     grid = {
         (row, noise): [r for r in results if (r.cell.row, r.cell.noise) == (row, noise)]
@@ -78,12 +72,12 @@ def render(table: Table, results: Sequence[Result], *, stale: int = 0, command: 
         blocks += [_heading(table, metric), f"{said[0].upper()}{said[1:]}.", _grid(table, grid, metric)]
     blocks += [
         "## How to read it",
-        _bullets(_notes(table, results, stale)),
+        _bullets(notes(table, results, stale)),
         "## Published, and what differs",
-        _bullets(_sources(table.published)),
+        _bullets(sources(table.published)),
         "## Run it again",
-        f"```sh\n{command or f'uv run truemask bench run {table.name}'}\n```",
-        _provenance(results),
+        f"```sh\n{command or command_of(table)}\n```",
+        provenance(results),
     ]
     if not table.published:
         blocks.remove("## Published, and what differs")
@@ -164,91 +158,6 @@ def _published_lines(table: Table, row: str) -> list[str]:
         for number, published in enumerate(table.published, start=1)
         if row in published.values
     ]
-
-
-def _notes(table: Table, results: Sequence[Result], stale: int) -> list[str]:
-    asked = len(cells(table))
-    notes = [
-        _data(table),
-        "mean ± sample standard deviation over seeds (n seeds); labels changed: the share in fact.",
-        f"Selection `{table.select}`: {SELECTION[table.select]}.",
-    ]
-    if table.select != "oracle":
-        notes.append("Bold: leads the next row by more than their pooled standard deviation.")
-    if any("oracle" in metric for metric in (table.metric, *table.also)):
-        notes.append(
-            "Metrics called oracle choose their threshold on the test labels: upper bounds, never results."
-        )
-    notes += _rows_apart(table, results)
-    for row, settings in table.methods_with.items():
-        notes += [
-            f"`{row}`: `{knob}` = {setting.value}: {setting.why}." for knob, setting in settings.items()
-        ]
-    if table.plan:
-        notes.append("Plan: " + ", ".join(f"{name} {value}" for name, value in table.plan.items()) + ".")
-    for row, own in table.plan_with.items():
-        notes += [f"`{row}`: plan {name} {setting.value}: {setting.why}." for name, setting in own.items()]
-    if len(results) < asked:
-        notes.append(f"{MISSING} is missing or undefined: {len(results)} of {asked} trainings are here.")
-    if stale:
-        notes.append(
-            f"{stale} results were made under other settings than the table has now, and are left out."
-        )
-    return notes
-
-
-def _data(table: Table) -> str:
-    said = f"Data: `{table.dataset}`" + (f", labels `{table.labels}`" if table.labels else "")
-    if table.holdout is not None:
-        said += f"; {table.holdout:.0%} of the rows, by a hash of their keys, are kept aside for testing"
-    if table.test or table.test_labels:
-        places = [f"`{table.test}`"] if table.test else []
-        places += [f"labels `{table.test_labels}`"] if table.test_labels else []
-        said += f"; tested on {', '.join(places)}"
-    return f"{said}."
-
-
-def _rows_apart(table: Table, results: Sequence[Result]) -> list[str]:
-    """Which rows learn from more than the others, or from something else."""
-    notes = []
-    if any(result.clean_labels for result in results):
-        notes.append("† was given rows whose labels were declared clean.")
-    if table.trusted:
-        notes.append(
-            f"Of the training rows, {table.trusted.share:.0%} have clean labels for the methods that ask for "
-            f"such rows; the others learn from them as they were given: {table.trusted.why}."
-        )
-    if table.train_on:
-        notes.append("‡ learns from other labels than the table's, and takes no part in the comparison.")
-    for row, own in table.train_on.items():
-        places = [f"`{own.dataset}`"] if own.dataset else []
-        places += [f"labels `{own.labels}`"] if own.labels else []
-        notes.append(f"`{row}` learns from {', '.join(places)}: {own.why}.")
-    return notes
-
-
-def _sources(published: Iterable[Published]) -> list[str]:
-    return [
-        f"[{number}] {entry.source}. "
-        + (f"{entry.claim} " if entry.claim else "")
-        + f"Differs: {entry.differs}"
-        for number, entry in enumerate(published, start=1)
-    ]
-
-
-def _provenance(results: Sequence[Result]) -> str:
-    if not results:
-        return ""
-    dates = sorted({result.finished for result in results})
-    commits = sorted({result.commit for result in results if result.commit})
-    versions = sorted(
-        {f"{name} {version}" for result in results for name, version in result.versions.items()}
-    )
-    wall_s, _, _ = mean_and_sd(result.wall_s for result in results)
-    when = dates[0] if len(dates) == 1 else f"{dates[0]} to {dates[-1]}"
-    parts = [f"{len(results)} trainings, {wall_s:.0f} s each on average", when]
-    parts += [f"commit {', '.join(commits)}"] if commits else []
-    return "; ".join([*parts, ", ".join(versions)]) + "."
 
 
 def _line(entries: Sequence[str]) -> str:
