@@ -133,6 +133,8 @@ def _learn(
     loop.run(checkpoints, show=show, title=title, tensorboard=tensorboard)
     if fabric.global_rank == 0:
         write_tensors(folder / "weights.safetensors", loop.finish())
+        if loop.parameters:
+            write_tensors(folder / "parameters.safetensors", loop.parameters)
         write_json(
             folder / "done.json",
             {

@@ -2,12 +2,12 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from lightning_fabric import Fabric
-from torch import nn
+from torch import Tensor, nn
 
 from truemask.data.dataset import Dataset
 from truemask.methods import make_method
@@ -32,6 +32,7 @@ class Trained:
         plan: how they were trained.
         networks: those that predict, in evaluation mode.
         fabric: device and precision.
+        parameters: what the method learnt beside the networks, as it was after the last epoch.
     """
 
     path: Path
@@ -40,6 +41,7 @@ class Trained:
     plan: Plan
     networks: Mapping[str, nn.Module]
     fabric: Fabric
+    parameters: Mapping[str, Tensor] = field(default_factory=dict)
 
     def judge_objects(self, dataset: Dataset) -> Iterator[Prediction]:
         """Class probabilities of every given object at its own box, one prediction an object."""
@@ -85,7 +87,11 @@ def load_run(path: Path) -> Trained:
     load_networks(networks, tensors)
     for network in networks.values():
         network.eval().to(fabric.device)
-    return Trained(path, problem, method, plan, networks, fabric)
+    kept = path / "parameters.safetensors"
+    parameters = (
+        {name: t.to(fabric.device) for name, t in read_tensors(kept).items()} if kept.exists() else {}
+    )
+    return Trained(path, problem, method, plan, networks, fabric, parameters)
 
 
 def problem_from(config: Mapping[str, Any]) -> Problem:
