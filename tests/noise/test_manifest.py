@@ -134,7 +134,7 @@ def test_the_list_of_changes_is_a_table_that_anyone_can_read(tmp_path):
 
 
 def test_changes_are_read_back_whole_over_many_row_groups(tmp_path, monkeypatch):
-    monkeypatch.setattr("truemask.noise.manifest._ROW_GROUP", 1000)
+    monkeypatch.setattr("truemask.noise.change_file._ROW_GROUP", 1000)
     ledger = ledger_of("flip:0.4", PIXELS, label_maps())
     write_manifest(ledger, tmp_path)
     assert pq.ParquetFile(tmp_path / "changes.parquet").num_row_groups > 5
