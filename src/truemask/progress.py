@@ -31,6 +31,11 @@ class Bar:
         if self._progress is not None and self._task is not None:
             self._progress.update(self._task, advance=1, note=note)
 
+    def say(self, line: str) -> None:
+        """A line above the bar, which stays."""
+        if self._progress is not None:
+            self._progress.console.print(line, highlight=False, markup=False)
+
 
 @contextmanager
 def progress_bar(title: str, total: int, done: int = 0, *, show: bool = True) -> Iterator[Bar]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from truemask.bench.sources import Source
+from truemask.commands.dynamics import summary
 from truemask.commands.numbers import print_numbers
 from truemask.data.dataset import Dataset
 from truemask.data.files import whole_folder
@@ -42,6 +43,8 @@ def train_verb(
     *,
     test: Source | None,
     trusted: Source | None,
+    truth: Source | None = None,
+    diagnose: bool = False,
     devices: int,
     resume: bool,
     show: bool,
@@ -50,7 +53,8 @@ def train_verb(
     dataset = source.to_train()
     watched = {} if test is None else {"test": test.to_test()}
     verified = None if trusted is None else trusted.to_train()
-    for other in (*watched.values(), *([verified] if verified else [])):
+    clean = None if truth is None else truth.to_train()
+    for other in (*watched.values(), *(one for one in (verified, clean) if one is not None)):
         must_speak_of(other, dataset.problem, dataset.name)
     plan = plan_for(dataset, settings)
     folder = out or Path("runs") / f"{dataset.name}-{method}-{plan.seed}"
@@ -61,6 +65,8 @@ def train_verb(
         plan=plan,
         trusted=verified,
         monitors=watched,
+        diagnose=diagnose,
+        truth=clean,
         notes={"source": source.where, "manifest": _manifest_of(source)},
     )
     trained = train_run(recipe, folder, resume=resume, devices=devices, show=show)
@@ -71,6 +77,11 @@ def train_verb(
         f"{trained.plan.network} with {weights / 1e6:.2f} M weights, {trained.plan.epochs} epochs, "
         f"{done['seconds']:.0f} s ({done['cpu_seconds']:.0f} s of CPU)"
     )
+    if diagnose or clean is not None:
+        for line in summary(folder):
+            print(line)
+        if clean is None and not trained.plan.val_share:
+            print("no warning without --truth or held-out labels (--set val_share=0.1)")
     return trained
 
 

@@ -33,6 +33,7 @@ from truemask.training.checkpoint import (
     read_tensors,
     write_tensors,
 )
+from truemask.training.diagnosis import Diagnosis
 from truemask.training.geometry import Geometry
 from truemask.training.journal import Journal
 from truemask.training.plan import Plan
@@ -56,6 +57,7 @@ class Loop:
         trusted: rows whose labels were verified, for methods that ask for them.
         judge: scores the networks on held-out noisy labels, for stages that start from the best epoch.
         monitors: scored after every epoch for the curves; nothing is chosen by them.
+        diagnosis: looks after every epoch at how labels are taken; nothing is chosen by it.
     """
 
     def __init__(
@@ -69,10 +71,11 @@ class Loop:
         trusted: Dataset | None = None,
         judge: Monitor | None = None,
         monitors: Sequence[Monitor] = (),
+        diagnosis: Diagnosis | None = None,
     ) -> None:
         self.problem: Problem = dataset.problem
         self.plan, self.method, self.folder = plan, method, folder
-        self.judge, self.monitors = judge, monitors
+        self.judge, self.monitors, self.diagnosis = judge, monitors, diagnosis
         self._fabric = fabric
         self.device = fabric.device
         self.task: TaskLoss = InstanceLoss() if self.problem.task == Task.INSTANCE else ImageLoss()
@@ -210,6 +213,9 @@ class Loop:
             for _ in range(self._epochs_done, total):
                 row = self._train_epoch(bar)
                 row |= self._score()
+                if self.diagnosis is not None and (warning := self.diagnosis.warning([*journal.rows, row])):
+                    row["warning"] = warning
+                    bar.say(warning)
                 self._share_stores()
                 if leads:
                     journal.add(row)
@@ -309,6 +315,8 @@ class Loop:
         scores: dict[str, float] = {}
         for monitor in self.monitors:
             scores |= monitor.score(networks, self.precision)
+        if self.diagnosis is not None:
+            scores |= self.diagnosis.score(networks, self.precision)
         if self.judge is not None:
             judged = self.judge.score(networks, self.precision)
             scores |= judged

@@ -24,6 +24,7 @@ from truemask.methods.method import Method
 from truemask.networks import default_network
 from truemask.training.checkpoint import Checkpoints, write_tensors
 from truemask.training.devices import make_fabric
+from truemask.training.diagnosis import Diagnosis
 from truemask.training.loop import Loop
 from truemask.training.plan import Plan
 from truemask.training.scoring import Monitor
@@ -45,6 +46,8 @@ class Recipe:
         plan: network, optimiser, schedule.
         trusted: rows whose labels were verified, for methods that ask for them.
         monitors: data sets by name to score after every epoch for the curves. Nothing is chosen by them.
+        diagnose: after every epoch, look at how the given labels are taken: see `Diagnosis`.
+        truth: clean labels of the same rows, for the diagnosis alone; the method never sees them.
         notes: kept in config.json: the noise manifest, the command.
     """
 
@@ -54,6 +57,8 @@ class Recipe:
     plan: Plan
     trusted: Dataset | None = None
     monitors: Mapping[str, Dataset] = dataclasses.field(default_factory=dict)
+    diagnose: bool = False
+    truth: Dataset | None = None
     notes: Mapping[str, Any] = dataclasses.field(default_factory=dict)
 
 
@@ -108,7 +113,7 @@ def _learn(
     started, cpu_started = time.perf_counter(), time.process_time()
     method = make_method(recipe.method, recipe.knobs)
     dataset = _shown(recipe.dataset, recipe.plan, cache_mb)
-    judge = None
+    judge, held_out = None, None
     if needs_val(method, recipe.plan):
         dataset, held_out = hold_out(dataset, recipe.plan.val_share or VAL_SHARE)
         judge = Monitor("noisy_val", held_out, method, recipe.plan)
@@ -118,6 +123,10 @@ def _learn(
         Monitor(name, _shown(watched, recipe.plan, cache_mb), method, plan)
         for name, watched in recipe.monitors.items()
     ]
+    diagnosis = None
+    if recipe.diagnose or recipe.truth is not None:
+        truth = None if recipe.truth is None else _shown(recipe.truth, recipe.plan, cache_mb)
+        diagnosis = Diagnosis(dataset, truth, held_out, method, plan)
     loop = Loop(
         fabric,
         dataset,
@@ -127,6 +136,7 @@ def _learn(
         trusted=None if recipe.trusted is None else _shown(recipe.trusted, recipe.plan, cache_mb),
         judge=judge,
         monitors=monitors,
+        diagnosis=diagnosis,
     )
     checkpoints = Checkpoints(folder / "checkpoints")
     title = f"{recipe.method} on {recipe.dataset.name}"
