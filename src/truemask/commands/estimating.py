@@ -25,7 +25,7 @@ def estimate(noisy: Source, clean: Source, out: Path | None, *, show: bool) -> d
         BadInput: if the two are not labels of one problem, or share no image.
     """
     given, true = noisy.to_train(), clean.to_train()
-    rows = _rows_of_both(given, true)
+    rows = rows_of_both(given, true)
     tally = Tally(true.problem)
     for given_row, true_row, key in watch(f"compare with {true.name}", rows, len(rows), show=show):
         tally.add(given.labels(given_row), true.labels(true_row), key)
@@ -102,7 +102,12 @@ def _print_mix_ups(console: Console, classes: list[str], confused: list[list[int
     console.print(grid)
 
 
-def _rows_of_both(noisy: Dataset, clean: Dataset) -> list[tuple[int, int, str]]:
+def rows_of_both(noisy: Dataset, clean: Dataset) -> list[tuple[int, int, str]]:
+    """Row of the noisy set, row of the clean one and key of every image that both have.
+
+    Raises:
+        BadInput: if the two are not labels of one problem, or share no image.
+    """
     if noisy.problem.task != clean.problem.task or noisy.problem.classes != clean.problem.classes:
         raise BadInput(
             f"{noisy.name} has {noisy.problem.task} labels of {len(noisy.problem.classes)} classes, "

@@ -10,7 +10,7 @@ from jaxtyping import Float64, Int64, UInt8
 
 from truemask.types import IGNORE
 
-REACH_PX = 8
+REACH_PX = 16
 """Pixels farther from the outline are the level."""
 _SURE = 4.0
 """Standard errors that inside and outside must differ by."""

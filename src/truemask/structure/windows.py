@@ -67,7 +67,7 @@ class Window:
         if self.shape == "box":
             return np.asarray(cv2.boxFilter(values, -1, (size, size), borderType=edge), np.float32)
         if self.shape == "gaussian":
-            line = np.sqrt(np.diag(self.weights()))
+            line = np.exp(-(np.arange(-self.reach_px, self.reach_px + 1) ** 2) / (2 * self.bandwidth_px**2))
             line /= line.sum()
             return np.asarray(cv2.sepFilter2D(values, -1, line, line, borderType=edge), np.float32)
         return np.asarray(cv2.filter2D(values, -1, self.weights(), borderType=edge), np.float32)
