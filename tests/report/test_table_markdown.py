@@ -189,6 +189,15 @@ def test_labels_that_rows_learn_from_and_are_tested_on_are_told(table):
     assert "aside for testing; tested on labels `v2`.\n" in page
 
 
+def test_labels_that_differ_from_those_tested_on_are_called_as_given_and_not_clean(table, results):
+    changed = {"labels": "v1", "test_labels": "v2"}
+    page = render(table.model_copy(update=changed), results)
+    assert row(page, "method") == ["method", "`v1` as given", "`flip:0.4`"]
+    assert row(page, "*labels changed*") == ["*labels changed*", "-", "*40.0%*"]
+    same = render(table.model_copy(update={"labels": "v1", "test_labels": "v1"}), results)
+    assert row(same, "method")[1] == "clean"
+
+
 def test_a_ceiling_row_is_marked_and_never_bold(table, results):
     own = {"gce": TrainOn(labels="v2", why="the ceiling")}
     page = render(table.model_copy(update={"train_on": own, "labels": "v1"}), results)

@@ -112,7 +112,7 @@ def _grid(table: Table, grid: Grid, metric: str) -> str:
             compared = {row: entry for row, entry in column.items() if row not in table.train_on}
             bold.add((clear_winner(compared, better=table.better), noise))
     lines = [
-        _line(["method", *(f"`{noise}`" if noise != CLEAN else "clean" for noise in table.noise)]),
+        _line(["method", *(_column(table, noise) for noise in table.noise)]),
         _line(["---", *["---:"] * len(table.noise)]),
         _line(["*labels changed*", *(_realised(table, grid, noise) for noise in table.noise)]),
     ]
@@ -137,7 +137,20 @@ def _name(table: Table, grid: Grid, row: str) -> str:
     return f"`{row}`" + (" †" if given_clean else "") + (" ‡" if row in table.train_on else "")
 
 
+def _as_given(table: Table) -> bool:
+    """Whether the labels to learn from are other ones than those to test on, even if no noise is added."""
+    return table.labels is not None and table.test_labels not in {None, table.labels}
+
+
+def _column(table: Table, noise: str) -> str:
+    if noise != CLEAN:
+        return f"`{noise}`"
+    return f"`{table.labels}` as given" if _as_given(table) else "clean"
+
+
 def _realised(table: Table, grid: Grid, noise: str) -> str:
+    if noise == CLEAN and _as_given(table):  # What is wrong in them was not made here, and not counted.
+        return MISSING
     rows = [row for row in table.methods if row not in table.train_on]
     rates = [result.realised_rate for row in rows for result in grid[row, noise]]
     mean, _, n = mean_and_sd(rates)
