@@ -18,6 +18,7 @@ from truemask.metrics import meaning
 from truemask.progress import watch
 from truemask.training import Plan, Prediction, Recipe, Trained, default_plan, headline, load_run, score
 from truemask.training import train as train_run
+from truemask.training.run import needs_val
 from truemask.training.saved import read_predictions, write_predictions
 from truemask.types import BadInput, Problem, Task
 
@@ -80,7 +81,7 @@ def train_verb(
     if diagnose or clean is not None:
         for line in summary(folder):
             print(line)
-        if clean is None and not trained.plan.val_share:
+        if clean is None and not needs_val(trained.method, trained.plan):
             print("no warning without --truth or held-out labels (--set val_share=0.1)")
     return trained
 
