@@ -98,7 +98,8 @@ def _draw(axes: "Axes", shown: DecisionMap, values: Float32[np.ndarray, "n"]) ->
     for label in np.unique(shown.labels[shown.labels != IGNORE]).tolist():
         mine = shown.labels == label
         axes.scatter(
-            *shown.points[mine].T,
+            shown.points[mine, 0],
+            shown.points[mine, 1],
             s=sizes[mine],
             marker=_marker(label),
             facecolor=_colour(label),
