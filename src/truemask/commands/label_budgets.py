@@ -110,11 +110,12 @@ def print_budgets(results: Path) -> None:
     right = sum(found.right(run) for run in found.judged)
     margins = [run.budget(found.looks).margin for run in found.runs]
     seeds = sorted({run.seeds for run in found.runs})
+    plural = "seed" if seeds == [1] else "seeds"
     console.print(
         f"{right} of {len(found.judged)} predictions are right (looks = {found.looks:,.0f}, fitted at "
         f"{FITTED_AT:.0%}; success: Dice from {found.enough:.3f} on, {SUCCESS:.0%} of the best on clean "
         "labels; "
-        f"{' to '.join(map(str, seeds))} seeds). Rank correlation of labels there / needed and Dice: "
+        f"{' to '.join(map(str, seeds))} {plural}). Rank correlation of labels there / needed and Dice: "
         f"{rank_correlation(margins, [run.dice for run in found.runs]):.2f}.",
         markup=False,
     )

@@ -42,7 +42,7 @@ def matrix_words(found: LabelStructure) -> list[str]:
     told = effective_classes(transition, areas)
     clean = effective_classes(np.where(np.eye(k_all := len(transition), k_all + 1) > 0, 1.0, 0.0), areas)
     words = [
-        f"{found.wrong_share:.1%} of the labels are not the true class.",
+        f"{_share(found.wrong_share)} of the labels are not the true class.",
         f"A label says as much about the true class as a flawless one of {told:.2f} equally frequent classes "
         f"would; without mistakes it would be {clean:.2f}, by the areas of the {k} classes.",
     ]
@@ -121,6 +121,10 @@ def budget_words(budget: LabelBudget, names: tuple[str, ...], images: int) -> li
             "that knows the matrix (`truemask train --method forward`)."
         )
     return words
+
+
+def _share(share: float) -> str:
+    return "Less than 0.1%" if 0 < share < 0.001 else f"{share:.1%}"
 
 
 def _images(count: float) -> str:

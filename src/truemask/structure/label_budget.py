@@ -15,8 +15,8 @@ from jaxtyping import Float64
 from truemask.structure.distinguish import ROUNDING, label_worth, seen
 
 SIGMAS = 2.0
-LOOKS = 1000.0
-"""What a small U-Net had to learn of drawn organelles, measured: see docs/why/labels-needed.md."""
+LOOKS = 800.0
+"""What a small U-Net had to learn of drawn organelles: between 580 and 1,070 (docs/why/labels-needed.md)."""
 
 
 @dataclass(frozen=True)
