@@ -55,7 +55,8 @@ def courses_of(run: Path) -> dict[str, Course]:
         BadInput: the run has no history, or did not look at its labels.
     """
     history = _diagnosed(run)
-    columns = [column for metric in _judged(history) for column, _, _ in _lines(metric) if column in history]
+    lines = [line for metric in _judged(history)[:1] for line in _lines(metric)]
+    columns = [column for column, _, _ in lines if column in history]
     found = {column: course_of(curve_of(run, column, column).values) for column in columns}
     return {column: course for column, course in found.items() if course is not None}
 
