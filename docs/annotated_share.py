@@ -21,6 +21,7 @@ LINES: Mapping[str, tuple[str, str, str]] = {
     "bootstrap": ("#7a4fa3", "--", "D"),
     "elkan_noto": ("#8a6d1d", "--", "P"),
     "nnpu": ("#1f2430", ":", "v"),
+    "nnpu_sigmoid": ("#b3366f", ":", "<"),
 }
 """Colour, stroke and marker of each row."""
 FEWER = "fewer images, all labels right"
