@@ -6,7 +6,7 @@ from pathlib import Path
 
 from truemask.data.chosen import choose, split_choice
 from truemask.data.files import describe_folder
-from truemask.data.formats import FORMATS
+from truemask.data.formats import FORMATS, image_folder
 from truemask.data.splits import Splits
 from truemask.data.views import AsSemantic
 from truemask.types import BadInput, Task
@@ -42,8 +42,10 @@ def open_dataset(source: str | Path, *, labels: str | None = None, task: Task | 
     for known in FORMATS.values():
         if known.sniff(path):
             return known.open(path, labels, task)
+    if image_folder.sniff(path):
+        return image_folder.open_image_folder(path, labels, task)
     saw = f"holds {describe_folder(path)}" if path.is_dir() else "is another kind of file"
-    looks = "; ".join(known.looks_like for known in FORMATS.values())
+    looks = "; ".join([*(known.looks_like for known in FORMATS.values()), "images without labels"])
     raise BadInput(f"{source}: no data set seen there: it {saw}; looked for: {looks}")
 
 
