@@ -39,7 +39,13 @@ def _student_t(p, y):
 
 
 # Of p and one-hot y, both "k n" for the labelled units of one image, at the default knobs.
-FORMULAS = {"dice": _dice, "dmi": _dmi, "soft_iou": _iou, "t_loss": _student_t}
+FORMULAS = {
+    "dice": _dice,
+    "dmi": _dmi,
+    "dmi_iou": lambda p, y: _dmi(p, y) + _iou(p, y),
+    "soft_iou": _iou,
+    "t_loss": _student_t,
+}
 each = pytest.mark.parametrize("loss", REGION_LOSSES.values(), ids=REGION_LOSSES)
 
 

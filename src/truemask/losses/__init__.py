@@ -11,6 +11,7 @@ from truemask.losses.confidence_penalty import confidence_penalty, soft_confiden
 from truemask.losses.cross_entropy import cross_entropy, soft_cross_entropy
 from truemask.losses.dice import dice
 from truemask.losses.dmi import dmi
+from truemask.losses.dmi_iou import dmi_iou
 from truemask.losses.elr import elr
 from truemask.losses.exponential_u import exponential_u
 from truemask.losses.focal import focal
@@ -63,6 +64,7 @@ SOFT_LOSSES: Mapping[str, Callable[..., Float[Tensor, "b *space"]]] = {
 REGION_LOSSES: Mapping[str, Callable[..., Float[Tensor, "b"]]] = {
     "dice": dice,
     "dmi": dmi,
+    "dmi_iou": dmi_iou,
     "soft_iou": soft_iou,
     "t_loss": t_loss,
 }

@@ -3,20 +3,27 @@
 from collections.abc import Mapping
 
 from truemask.methods.active_passive import ActivePassive
+from truemask.methods.adaptive_threshold import AdaptiveThreshold
+from truemask.methods.autoregressive_clustering import AutoregressiveClustering
 from truemask.methods.backward import Backward
 from truemask.methods.bootstrap import BootstrapHard, BootstrapSoft, BootstrapTemperature
 from truemask.methods.ce import CE
 from truemask.methods.co_teaching import CoTeaching
+from truemask.methods.colour_kmeans import ColourKMeans
 from truemask.methods.confidence_penalty import ConfidencePenalty
+from truemask.methods.dfc import DFC
 from truemask.methods.dice import Dice
 from truemask.methods.distillation import Distillation
 from truemask.methods.dmi import DMI
+from truemask.methods.dmi_iou import DMIIoU
 from truemask.methods.dropout_reg import DropoutReg
 from truemask.methods.elr import ELR
 from truemask.methods.focal import Focal
 from truemask.methods.forward import Forward
 from truemask.methods.gce import GCE
 from truemask.methods.glc import GLC
+from truemask.methods.igtt import IGTT
+from truemask.methods.igtt_published import IGTTPublished, IGTTReleased
 from truemask.methods.importance_reweighting import ImportanceReweighting
 from truemask.methods.joint_optimization import JointOptimization
 from truemask.methods.knobs import Knob, read_knobs
@@ -31,6 +38,7 @@ from truemask.methods.multibox import MultiboxHard, MultiboxSoft
 from truemask.methods.noise_adaptation import NoiseAdaptation
 from truemask.methods.noise_layer import NoiseLayer
 from truemask.methods.noise_layer_trusted import NoiseLayerTrusted
+from truemask.methods.otsu import Otsu
 from truemask.methods.pretrain_autoencoder import PretrainAutoencoder
 from truemask.methods.pu_elkan_noto import ElkanNoto
 from truemask.methods.pu_losses import BootstrapU, ExponentialU, WeightedU
@@ -44,7 +52,9 @@ from truemask.methods.truncated_gce import TruncatedGCE
 from truemask.types import BadInput
 
 METHODS: Mapping[str, type[Method]] = {
+    "ac": AutoregressiveClustering,
     "active_passive": ActivePassive,
+    "adaptive_threshold": AdaptiveThreshold,
     "backward": Backward,
     "bootstrap_hard": BootstrapHard,
     "bootstrap_soft": BootstrapSoft,
@@ -52,17 +62,23 @@ METHODS: Mapping[str, type[Method]] = {
     "ce": CE,
     "co_teaching": CoTeaching,
     "confidence_penalty": ConfidencePenalty,
+    "dfc": DFC,
     "dice": Dice,
     "distillation": Distillation,
     "dmi": DMI,
+    "dmi_iou": DMIIoU,
     "dropout_reg": DropoutReg,
     "elr": ELR,
     "focal": Focal,
     "forward": Forward,
     "gce": GCE,
     "glc": GLC,
+    "igtt": IGTT,
+    "igtt_published": IGTTPublished,
+    "igtt_released": IGTTReleased,
     "importance_reweighting": ImportanceReweighting,
     "joint_optimization": JointOptimization,
+    "kmeans": ColourKMeans,
     "label_refinery": LabelRefinery,
     "label_smoothing": LabelSmoothing,
     "lncis": LNCIS,
@@ -73,6 +89,7 @@ METHODS: Mapping[str, type[Method]] = {
     "noise_adaptation": NoiseAdaptation,
     "noise_layer": NoiseLayer,
     "noise_layer_trusted": NoiseLayerTrusted,
+    "otsu": Otsu,
     "pretrain_autoencoder": PretrainAutoencoder,
     "pu_bootstrap": BootstrapU,
     "pu_elkan_noto": ElkanNoto,

@@ -1,0 +1,116 @@
+"""iGTT mended: after Luo, Liu, Guo & Yang, AAAI 2022, arXiv:2103.11594. Without labels.
+
+Iterative ground truth training as the authors have it is in `igtt_published`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+import torch
+from jaxtyping import Bool, Float
+from torch import Tensor, nn
+
+from truemask.batch import Batch
+from truemask.losses.dmi_iou import dmi_iou
+from truemask.methods.method import Method, Setup, Targets
+from truemask.methods.two_sides import as_probs, brightness, check_blur, check_side, check_two_sides
+from truemask.structure.mean_threshold import mean_mask
+from truemask.structure.otsu import otsu
+from truemask.structure.skeleton_extraction import check_extraction, skeleton_extraction
+from truemask.structure.smoothing import smoothed
+from truemask.types import IGNORE, BadInput, Task
+
+CUTS = ("otsu", "mean")
+
+
+@dataclass(frozen=True, kw_only=True)
+class IGTT(Method):
+    """Learns from points on the middle lines of what it found itself one epoch before. Needs no labels.
+
+    Five things differ from the paper. The first masks are the smoothed images, cut at their mean: from black
+    ones nothing can be learned, and which side is foreground would be up to chance. Masks come from the
+    closed form of the search, image by image: above the mean of the prediction. What is in a mask and not
+    among the points says nothing, where the paper calls it background. Determinants are those of `dmi`, which
+    have gradients everywhere. And the threshold of predictions is found without labels, image by image;
+    class probabilities are 0.5 there. Given labels are never looked at.
+
+    Args:
+        shift_px: largest shift of the skeleton, as released.
+        keep: share of the skeleton that is learned, in (0, 1]; as released.
+        extraction: without it the mask itself is learned.
+        blur_px: sigma of the Gaussian that smooths the first masks' images; 0 for none.
+        foreground: `bright` or `dark`: what the first masks take for it.
+        cut: where predictions are cut: `otsu`, where logits part best, or at their `mean`, as masks are.
+    """
+
+    tasks: ClassVar[frozenset[Task]] = frozenset({Task.SEMANTIC})
+
+    shift_px: int = 1
+    keep: float = 0.1
+    extraction: bool = True
+    blur_px: float = 1.0
+    foreground: str = "bright"
+    cut: str = "otsu"
+
+    def __post_init__(self) -> None:
+        check_extraction(self.shift_px, self.keep)
+        check_side("igtt", self.foreground)
+        check_blur("igtt", self.blur_px)
+        if self.cut not in CUTS:
+            raise BadInput(f"igtt cuts predictions by {' or '.join(CUTS)}; got cut={self.cut}")
+
+    def build(self, setup: Setup) -> None:
+        """One network and a mask per image, for a problem of foreground and background.
+
+        Raises:
+            BadInput: the problem has not two classes, or its first is not the background.
+        """
+        check_two_sides("igtt", setup.problem)
+        setup.network()
+        # 0: not seen yet; 0.5: background; 1: foreground.
+        setup.store("mask", channels=1, dtype="uint8")
+
+    def targets(
+        self, batch: Batch, logits: Float[Tensor, "b k *space"]
+    ) -> tuple[Targets, Float[Tensor, "b *space"] | None]:
+        """Points of the last epoch's mask, drawn anew; this epoch's mask is kept for the next."""
+        before = batch.stores["mask"].values[:, 0]
+        masks = torch.where(before > 0, before > 0.75, self.first_masks(batch.images))
+        now = mean_mask(logits.softmax(dim=1)[:, 1])
+        batch.stores["mask"].update((1 + now.float())[:, None] / 2)
+        return self._points(masks), None
+
+    def unit_loss(
+        self, logits: Float[Tensor, "b k *space"], targets: Targets, batch: Batch
+    ) -> Float[Tensor, "b"]:
+        """DMI plus soft IoU, one value per image."""
+        return dmi_iou(logits, targets, background=batch.background)
+
+    def predict(
+        self, networks: Sequence[nn.Module], images: Float[Tensor, "b c *size"]
+    ) -> Float[Tensor, "b 2 *space"]:
+        """Class probabilities, each image's moved so that its threshold becomes 0.5."""
+        logits = torch.stack([net(images).float() for net in networks]).mean(dim=0)
+        with torch.autocast(images.device.type, enabled=False):
+            scores = logits[:, 1] - logits[:, 0]
+            if self.cut == "otsu":
+                return as_probs(scores, otsu(scores.flatten(1))[0])
+            mean = torch.sigmoid(scores).mean(dim=(1, 2)).clamp(1e-6, 1 - 1e-6)
+            return as_probs(scores, mean.logit())
+
+    def first_masks(self, images: Float[Tensor, "b c h w"]) -> Bool[Tensor, "b h w"]:
+        """What lies above the mean of each smoothed image: the answer had it predicted the image."""
+        return mean_mask(smoothed(brightness(images, self.foreground), self.blur_px))
+
+    def _points(self, masks: Bool[Tensor, "b h w"]) -> Tensor:
+        if not self.extraction:
+            return masks.long()
+        rng = np.random.default_rng(int(torch.randint(2**62, ())))
+        drawn = [
+            skeleton_extraction(mask, rng, shift_px=self.shift_px, keep=self.keep)
+            for mask in masks.cpu().numpy()
+        ]
+        points = torch.from_numpy(np.stack(drawn)).to(masks.device)
+        return torch.where(points, 1, torch.where(masks, IGNORE, 0))
