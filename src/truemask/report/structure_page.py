@@ -142,7 +142,10 @@ def topology_table(found: StructureFound) -> NumberTable:
             if sides[class_id].images
         ]
     order = sorted(range(len(rows)), key=lambda at: found.problem.classes.index(rows[at].label))
-    note = "Speckle shows as far too many pieces and holes; gaps in tubes as more pieces."
+    note = (
+        "Speckle shows as far too many pieces and holes; gaps in tubes as more pieces. Objects that touch "
+        "are one piece."
+    )
     return NumberTable(_MEASURES, [rows[at] for at in order], note=note)
 
 
