@@ -198,7 +198,7 @@ def test_a_mask_with_class_37_of_11_is_named_when_it_is_read(tmp_path):
 def test_a_mask_of_another_size_than_its_image_is_an_error(tmp_path):
     home = make(tmp_path / "set", (0, 1))
     write_map(home / "labels" / "b.png", np.ones((3, 4), dtype=np.uint8))
-    with pytest.raises(BadInput, match=r"b\.png: the label map has 3 x 4 px, its image b\.png has 12 x 16"):
+    with pytest.raises(BadInput, match=r"b\.png: the map has 3 x 4 px, its image b\.png has 12 x 16"):
         open_dataset(home).split("all").labels(1)
 
 

@@ -15,13 +15,12 @@ from truemask.data.files import SPLITS, folders_in, split_name
 from truemask.data.formats.class_file import ClassTable, read_class_table
 from truemask.data.formats.class_maps import read_ids
 from truemask.data.formats.id_maps import check_ids_differ, read_objects
+from truemask.data.formats.image_rows import ImageRows
 from truemask.data.image_file import (
     MAP_SUFFIXES,
     channels_of,
-    image_size,
     is_image,
     is_wide,
-    read_image,
     read_map,
 )
 from truemask.data.splits import Splits
@@ -53,21 +52,12 @@ class Pairs:
 
 
 @final
-class MaskFolder(Dataset):
+class MaskFolder(ImageRows):
     """One split of a mask folder, with maps of class ids or of object ids by the problem's task."""
 
     def __init__(self, name: str, split: str, problem: Problem, files: Pairs, table: ClassTable) -> None:
-        self.name, self.split, self.problem, self.keys = name, split, problem, files.keys
+        super().__init__(name, split, problem, files.keys, files.images)
         self.files, self.table = files, table
-        self._sizes: dict[int, tuple[int, int]] = {}
-
-    def image(self, row: int) -> np.ndarray:
-        """The image, uint8 "h w c".
-
-        Raises:
-            BadInput: if the file cannot be read.
-        """
-        return read_image(self.files.images[row], self.problem.channels)
 
     def labels(self, row: int) -> Labels:
         """The label map, uint8 "h w" with IGNORE = 255, or the objects of a map of objects.
@@ -78,29 +68,11 @@ class MaskFolder(Dataset):
         path = self.files.labels[row]
         if self.problem.task == Task.INSTANCE:
             objects = read_objects(path, self.keys[row], self.table.ignore)
-            self._check_size(row, objects.size)
+            self.check_size(row, path, objects.size)
             return objects
         ids = read_ids(path, self.table)
-        self._check_size(row, ids.shape)
+        self.check_size(row, path, ids.shape)
         return ids
-
-    def file(self, row: int) -> Path | None:
-        """The image's file."""
-        return self.files.images[row]
-
-    def size(self, row: int) -> tuple[int, int]:
-        """Height and width, from the image's header."""
-        if row not in self._sizes:
-            self._sizes[row] = image_size(self.files.images[row])
-        return self._sizes[row]
-
-    def _check_size(self, row: int, size: tuple[int, ...]) -> None:
-        if size != self.size(row):
-            height, width = self.size(row)
-            raise BadInput(
-                f"{self.files.labels[row]}: the label map has {size[0]} x {size[1]} px, its image "
-                f"{self.files.images[row].name} has {height} x {width}; they must be alike"
-            )
 
 
 def sniff(path: Path) -> bool:

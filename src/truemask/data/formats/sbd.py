@@ -16,12 +16,12 @@ from typing import Any, final
 import numpy as np
 
 from truemask import rle
-from truemask.data.dataset import Dataset
 from truemask.data.formats.class_file import ClassTable
 from truemask.data.formats.id_maps import check_ids_differ, first_id
+from truemask.data.formats.image_rows import ImageRows
 from truemask.data.formats.voc import splits_of
 from truemask.data.formats.voc_classes import voc_problem, voc_table
-from truemask.data.image_file import channels_of, image_size, is_image, read_image
+from truemask.data.image_file import channels_of, is_image
 from truemask.data.runs import pack_values
 from truemask.data.splits import Splits
 from truemask.types import IGNORE, BadInput, Instances, Labels, Problem, Task
@@ -47,21 +47,12 @@ class SbdFiles:
 
 
 @final
-class SbdSplit(Dataset):
+class SbdSplit(ImageRows):
     """One split of an SBD data set: label maps, or objects where the problem's task says so."""
 
     def __init__(self, name: str, split: str, problem: Problem, files: SbdFiles, table: ClassTable) -> None:
-        self.name, self.split, self.problem, self.keys = name, split, problem, files.keys
+        super().__init__(name, split, problem, files.keys, files.images)
         self.files, self.table = files, table
-        self._sizes: dict[int, tuple[int, int]] = {}
-
-    def image(self, row: int) -> np.ndarray:
-        """The image, uint8 "h w c".
-
-        Raises:
-            BadInput: if the file cannot be read.
-        """
-        return read_image(self.files.images[row], self.problem.channels)
 
     def labels(self, row: int) -> Labels:
         """The label map, or the objects.
@@ -73,16 +64,6 @@ class SbdSplit(Dataset):
             path = self.files.mat(CLASSES, row)
             return self.table.to_ids(self._segmentation(row, path, CLASSES), path)
         return self._objects(row)
-
-    def file(self, row: int) -> Path | None:
-        """The image's file."""
-        return self.files.images[row]
-
-    def size(self, row: int) -> tuple[int, int]:
-        """Height and width, from the image's header."""
-        if row not in self._sizes:
-            self._sizes[row] = image_size(self.files.images[row])
-        return self._sizes[row]
 
     def _objects(self, row: int) -> Instances:
         path = self.files.mat(OBJECTS, row)
@@ -112,12 +93,7 @@ class SbdSplit(Dataset):
 
     def _segmentation(self, row: int, path: Path, kind: str) -> np.ndarray:
         values = segmentation_of(read_struct(path, kind), path)
-        if values.shape != self.size(row):
-            height, width = self.size(row)
-            raise BadInput(
-                f"{path}: the map has {values.shape[0]} x {values.shape[1]} px, its image has {height} x "
-                f"{width}; they must be alike"
-            )
+        self.check_size(row, path, values.shape)
         return values
 
 

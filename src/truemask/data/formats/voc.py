@@ -20,19 +20,18 @@ from typing import final
 import numpy as np
 from jaxtyping import UInt8
 
-from truemask.data.dataset import Dataset
 from truemask.data.files import split_order
 from truemask.data.formats.class_file import ClassTable
 from truemask.data.formats.class_maps import read_ids
 from truemask.data.formats.class_object_maps import objects_of
 from truemask.data.formats.colours import ColourTable, standard_colours
 from truemask.data.formats.id_maps import check_ids_differ
+from truemask.data.formats.image_rows import ImageRows
 from truemask.data.formats.list_file import names_in
 from truemask.data.formats.voc_classes import VOID, voc_problem, voc_table
 from truemask.data.image_file import (
     MAP_SUFFIXES,
     channels_of,
-    image_size,
     is_colour,
     is_image,
     read_image,
@@ -67,21 +66,12 @@ class VocFiles:
 
 
 @final
-class VocSplit(Dataset):
+class VocSplit(ImageRows):
     """One split of a VOC data set: label maps, or objects where the problem's task says so."""
 
     def __init__(self, name: str, split: str, problem: Problem, files: VocFiles, table: ClassTable) -> None:
-        self.name, self.split, self.problem, self.keys = name, split, problem, files.keys
+        super().__init__(name, split, problem, files.keys, files.images)
         self.files, self.table = files, table
-        self._sizes: dict[int, tuple[int, int]] = {}
-
-    def image(self, row: int) -> np.ndarray:
-        """The image, uint8 "h w c".
-
-        Raises:
-            BadInput: if the file cannot be read.
-        """
-        return read_image(self.files.images[row], self.problem.channels)
 
     def labels(self, row: int) -> Labels:
         """The label map, or the objects.
@@ -98,7 +88,7 @@ class VocSplit(Dataset):
         """Class ids from SegmentationClass."""
         path = self.files.classes[row]
         ids = read_ids(path, self.table)
-        self._check_size(row, path, ids)
+        self.check_size(row, path, ids.shape)
         return ids
 
     def object_map(self, row: int) -> UInt8[np.ndarray, "h w"]:
@@ -108,28 +98,10 @@ class VocSplit(Dataset):
             values = _OBJECT_COLOURS.to_ids(read_image(path, channels=3), path)
         else:
             values = read_map(path)
-        self._check_size(row, path, values)
+        self.check_size(row, path, values.shape)
         if values.max(initial=0) > VOID:
             raise BadInput(f"{path}: object {values.max()}; maps of objects hold 0 to {VOID} here")
         return values.astype(np.uint8)
-
-    def file(self, row: int) -> Path | None:
-        """The image's file."""
-        return self.files.images[row]
-
-    def size(self, row: int) -> tuple[int, int]:
-        """Height and width, from the image's header."""
-        if row not in self._sizes:
-            self._sizes[row] = image_size(self.files.images[row])
-        return self._sizes[row]
-
-    def _check_size(self, row: int, path: Path, values: np.ndarray) -> None:
-        if values.shape != self.size(row):
-            height, width = self.size(row)
-            raise BadInput(
-                f"{path}: the map has {values.shape[0]} x {values.shape[1]} px, its image "
-                f"{self.files.images[row].name} has {height} x {width}; they must be alike"
-            )
 
 
 def sniff(path: Path) -> bool:
