@@ -81,9 +81,9 @@ plan    = { epochs = 1 }
 
 @pytest.fixture
 def table_and_place(tmp_path, truemask):
-    """A table that asks its question elsewhere, too, and the data of that place, which lies somewhere else."""
+    """A table that asks its question elsewhere, too, and the data of that place, kept under another name."""
     (tmp_path / "toy.toml").write_text(TOML + ELSEWHERE)
-    assert truemask("data", "make", "moons", "my-data").code == 0
+    assert truemask("data", "make", "moons:train=40,val=10,test=40", "my-data").code == 0
     return ["toy.toml", "--results", "results", "--at", "there"]
 
 
