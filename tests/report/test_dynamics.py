@@ -79,7 +79,5 @@ def test_what_never_fell_is_said_in_one_breath(tmp_path):
 
 def test_a_run_that_did_not_look_is_told_how(tmp_path):
     run = run_with(tmp_path, {"loss": [0.5]})
-    with pytest.raises(
-        BadInput, match="did not look at its labels; train it with --diagnose"
-    ):
+    with pytest.raises(BadInput, match="did not look at its labels; train it with --diagnose"):
         panels_of(run)
