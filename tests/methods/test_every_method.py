@@ -10,78 +10,65 @@ import json
 import numpy as np
 import pytest
 
+from truemask import rle
 from truemask.data import open_dataset
 from truemask.data.dataset import Dataset
 from truemask.data.relabelled import Relabelled
 from truemask.data.views import ArrayDataset
 from truemask.methods import METHODS
 from truemask.training import Plan, Recipe, headline, score, train
-from truemask.types import IGNORE, Instances, Task
+from truemask.types import IGNORE, Instances, Problem, Task
 
 SOURCES = {
     Task.CLASSIFICATION: "digits",
     Task.SEMANTIC: "organelles:train=24,val=1,test=12,size=64",
-    Task.INSTANCE: "scenes:train=32,val=1,test=12,size=96",
 }
 PLANS = {
     Task.CLASSIFICATION: Plan(network="small_cnn", epochs=5, batch_size=32, augment="none", precision="fp32"),
     Task.SEMANTIC: Plan(network="unet_small", epochs=10, batch_size=6, lr=5e-3, precision="fp32"),
     Task.INSTANCE: Plan(
-        network="mask_rcnn_light:width=16,fpn=32",
-        epochs=16,
+        network="mask_rcnn_light:width=8,fpn=16",
+        epochs=12,
         batch_size=4,
-        lr=3e-3,
+        lr=5e-3,
         clip=5.0,
         augment="hflip",
         precision="fp32",
     ),
 }
-LEARNT = {Task.CLASSIFICATION: 0.85, Task.SEMANTIC: 0.6, Task.INSTANCE: 0.05}
+LEARNT = {Task.CLASSIFICATION: 0.85, Task.SEMANTIC: 0.6, Task.INSTANCE: 0.1}
 """What a network that learnt anything reaches in a few seconds; one that did not: 0.1, 0.4 at most, 0.00."""
 
 KNOBS = {
-    ("active_passive", Task.INSTANCE): {"warm_up": 0.75},
+    ("active_passive", Task.INSTANCE): {"warm_up": 0.6},
     ("backward", Task.INSTANCE): {"warm_up": 0.1, "smoothing": 0.9},
-    ("dmi", Task.INSTANCE): {"warm_up": 0.75},
+    ("dmi", Task.INSTANCE): {"warm_up": 0.6},
     ("forward", Task.INSTANCE): {"warm_up": 0.1, "smoothing": 0.9},
     ("glc", Task.INSTANCE): {"warm_up": 0.1},
     ("importance_reweighting", Task.INSTANCE): {"warm_up": 0.1, "smoothing": 0.9},
-    ("noise_adaptation", Task.INSTANCE): {"warm_up": 0.75},
-    ("noise_layer", Task.INSTANCE): {"warm_up": 0.75},
     ("gce", Task.INSTANCE): {"q": 0.3},
-    ("joint_optimization", Task.INSTANCE): {"label_prior": True},
     ("label_refinery", Task.SEMANTIC): {"generations": 1},
-    ("mae", Task.INSTANCE): {"warm_up": 0.75},
+    ("mae", Task.INSTANCE): {"warm_up": 0.6},
     **{(name, Task.CLASSIFICATION): {"unlabelled": 0} for name in METHODS if name.startswith("pu_")},
     ("pu_nonnegative", Task.INSTANCE): {"labelled": 0.9, "loss": "cross_entropy"},
-    ("rce", Task.INSTANCE): {"warm_up": 0.75},
-    ("truncated_gce", Task.INSTANCE): {"q": 0.3, "threshold": 0.1, "warm_up": 0.75},
+    ("rce", Task.INSTANCE): {"warm_up": 0.6},
+    ("truncated_gce", Task.INSTANCE): {"q": 0.3, "threshold": 0.1, "warm_up": 0.6},
 }
 """A box head from scratch begins to learn late at q = 0.7, later than these few seconds last, and is sure
 of nothing by then: at the paper's threshold of 0.5 every object would be dropped, and what is said of objects
-tells little of how labels are given. Three proposals in four are background, which a uniform prior over
-classes fights. Ten epochs are too few for three generations of networks."""
+tells little of how labels are given. Ten epochs are too few for three generations of networks."""
 
 CASES = [(name, task) for name, method in METHODS.items() for task in Task if task in method.tasks]
-
-
-ON_OBJECTS = ("ce", "co_teaching", "elr", "forward", "lncis", "noise_layer", "truncated_gce")
-"""Of each kind one: a loss, two networks, a store, an estimate, a division, a parameter, a sweep. The others
-learn objects in the run of `-m exhaustive`: a Mask R-CNN takes ten seconds to learn anything."""
-
-
-def _learning(name, task):
-    marks = pytest.mark.exhaustive if task == Task.INSTANCE and name not in ON_OBJECTS else ()
-    return pytest.param(name, task, marks=marks, id=f"{name}-{task}")
 
 
 @pytest.fixture(scope="module")
 def data() -> dict[Task, tuple[Dataset, Dataset]]:
     opened = {task: open_dataset(source) for task, source in SOURCES.items()}
-    return {task: (splits.split("train"), splits.split("test")) for task, splits in opened.items()}
+    splits = {task: (each.split("train"), each.split("test")) for task, each in opened.items()}
+    return splits | {Task.INSTANCE: (_rectangles("train", 16, seed=0), _rectangles("test", 12, seed=1))}
 
 
-@pytest.mark.parametrize(("name", "task"), [_learning(name, task) for name, task in CASES])
+@pytest.mark.parametrize(("name", "task"), CASES, ids=[f"{name}-{task}" for name, task in CASES])
 def test_learns_clean_labels(name, task, data, tmp_path):
     learn, test = data[task]
     knobs, trusted = KNOBS.get((name, task), {}), _verified(name, learn)
@@ -90,6 +77,14 @@ def test_learns_clean_labels(name, task, data, tmp_path):
     values = score(run.predict(test), test)
     assert values[headline(test.problem)] > LEARNT[task]
     assert json.loads((tmp_path / "run" / "done.json").read_text())["seconds"] > 0
+
+
+@pytest.mark.parametrize("task", Task)
+def test_without_learning_no_network_passes(task, data, tmp_path):
+    learn, test = data[task]
+    still = dataclasses.replace(PLANS[task], epochs=1, lr=1e-12)
+    run = train(Recipe(dataset=learn, plan=still), tmp_path / "run", show=False, tensorboard=False)
+    assert score(run.predict(test), test)[headline(test.problem)] < 0.75 * LEARNT[task]
 
 
 @pytest.mark.parametrize(("name", "task"), CASES, ids=[f"{name}-{task}" for name, task in CASES])
@@ -103,6 +98,32 @@ def test_survives_batches_without_a_single_label(name, task, data, tmp_path):
     run = train(recipe, tmp_path / "run", show=False, tensorboard=False)
     for network in run.networks.values():
         assert all(bool(p.isfinite().all()) for p in network.parameters())
+
+
+def _rectangles(split: str, count: int, seed: int) -> Dataset:
+    """Images with two or three red and blue rectangles each: a Mask R-CNN learns them in two seconds."""
+    rng = np.random.default_rng(seed)
+    images, objects = zip(*(_drawn(rng, first_id=10 * row) for row in range(count)), strict=True)
+    problem = Problem(Task.INSTANCE, ("nothing", "red", "blue"), background=0)
+    keys = [f"{split}-{row}" for row in range(count)]
+    return ArrayDataset("rectangles", split, problem, keys, images, objects)
+
+
+def _drawn(rng: np.random.Generator, first_id: int) -> tuple[np.ndarray, Instances]:
+    """64 x 64 px of dark noise, a rectangle in two or three of its quarters."""
+    image = rng.integers(0, 60, (64, 64, 3), dtype=np.uint8)
+    quarters = rng.permutation(4)[: rng.integers(2, 4)]
+    classes = rng.integers(1, 3, len(quarters)).astype(np.uint8)
+    masks = np.zeros((len(quarters), 64, 64), dtype=bool)
+    for quarter, class_id, mask in zip(quarters, classes, masks, strict=True):
+        size = rng.integers(14, 25, 2)
+        top, left = 32 * np.array(divmod(quarter, 2)) + rng.integers(2, 31 - size)
+        mask[top : top + size[0], left : left + size[1]] = True
+        image[mask, 0 if class_id == 1 else 2] += 180
+    codes, ids = rle.pack(masks), first_id + np.arange(len(masks), dtype=np.int64)
+    return image, Instances(
+        image.shape[:2], classes, codes, rle.boxes(codes, image.shape[:2]), ids, np.zeros(len(masks), bool)
+    )
 
 
 def _verified(name: str, dataset: Dataset) -> Dataset | None:
