@@ -91,7 +91,8 @@ def test_what_cannot_be_measured_is_one_line_and_writes_nothing(truemask, tmp_pa
 
 def test_the_figure_of_the_paper(truemask, tmp_path):
     assert truemask("theory", "figure", "--out", "six.png").code == 0
-    assert Image.open(tmp_path / "six.png").height > 500
+    with Image.open(tmp_path / "six.png") as picture:
+        assert picture.height > 500
     said = truemask("theory", "figure", "--out", "six.jpg")
     assert said.code == 2
     assert "a figure is written as .png, .svg, .pdf" in said.err
