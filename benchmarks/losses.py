@@ -15,6 +15,8 @@ from benchmarks.measure import Rounds, Spent, by_turns, spent
 from benchmarks.report import Row, publish
 from benchmarks.tensors import peak_tensor_bytes, synchronised
 from truemask.losses import LOSSES, REGION_LOSSES
+from truemask.losses.backward_correction import backward_correction
+from truemask.losses.forward_correction import forward_correction
 from truemask.types import IGNORE
 
 SHAPES = {"label maps": (8, 21, 256, 256), "proposals": (512, 81)}
@@ -40,7 +42,7 @@ def main(rounds: int = 15, device: str = "cpu", scale: float = 1.0) -> None:
         rows,
         settings={"rounds": rounds, "scale": scale, "threads": torch.get_num_threads(), "device": device},
         notes=[
-            "over torch: times as long as torch's cross entropy in the same round (median)",
+            "over torch: times as long as torch's cross entropy in the same round (median); CPU: of CPU time",
             "floor: times as long as one copy of the logits; GB/s: bytes of logits read and gradient written",
             "peak: memory beyond the logits at any time, in sizes of the logits; their gradient is 1 of them",
         ],
@@ -54,11 +56,12 @@ def _measured(what: str, shape: tuple[int, ...], rounds: int, device: torch.devi
     labels[torch.rand(labels.shape, generator=rng) < 0.02] = IGNORE
     labels = labels.to(device)
     room = torch.empty_like(logits)
+    region = REGION_LOSSES if len(shape) > 2 else {}
     work: dict[str, Callable[[], object]] = {
         "copy (floor)": lambda: room.copy_(logits.detach()),
         "torch": _step(lambda z, y: F.cross_entropy(z, y, ignore_index=IGNORE), logits, labels),
     }
-    for name, loss in {**LOSSES, **(REGION_LOSSES if len(shape) > 2 else {})}.items():
+    for name, loss in {**LOSSES, **_corrections(shape[1], device), **region}.items():
         work[name] = _step(loss, logits, labels)
     repeats = {name: _repeats(each, device) for name, each in work.items()}
     candidates = {name: _timed(each, repeats[name], device) for name, each in work.items()}
@@ -71,6 +74,7 @@ def _measured(what: str, shape: tuple[int, ...], rounds: int, device: torch.devi
             "loss": name,
             "ms": per_call * 1e3,
             "over torch": _over(times, repeats[name], taken["torch"], repeats["torch"]),
+            "CPU over torch": _cpu_over(times, repeats[name], taken["torch"], repeats["torch"]),
             "over floor": _over(times, repeats[name], taken["copy (floor)"], repeats["copy (floor)"]),
             "GB/s": 2 * size / per_call / 1e9,
             "peak": peaks[name] / size,
@@ -78,6 +82,17 @@ def _measured(what: str, shape: tuple[int, ...], rounds: int, device: torch.devi
         for name, times in taken.items()
         for per_call in [times.median_s / repeats[name]]
     ]
+
+
+def _corrections(classes: int, device: torch.device) -> dict[str, Callable[..., Tensor]]:
+    """The losses that need a transition matrix: here one label in five is wrong, every other as likely."""
+    right = torch.eye(classes, device=device)
+    transition = 0.8 * right + 0.2 * (1 - right) / (classes - 1)
+    inverse = torch.linalg.inv(transition)
+    return {
+        "backward_correction": lambda z, y: backward_correction(z, y, inverse=inverse),
+        "forward_correction": lambda z, y: forward_correction(z, y, transition=transition),
+    }
 
 
 def _step(loss: Callable[..., Tensor], logits: Tensor, labels: Tensor) -> Callable[[], object]:
@@ -101,6 +116,10 @@ def _timed(work: Callable[[], object], repeats: int, device: torch.device) -> Ca
 
 def _over(mine: Rounds, my_repeats: int, theirs: Rounds, their_repeats: int) -> float:
     return mine.over(theirs) * their_repeats / my_repeats
+
+
+def _cpu_over(mine: Rounds, my_repeats: int, theirs: Rounds, their_repeats: int) -> float:
+    return mine.cpu_over(theirs) * their_repeats / my_repeats
 
 
 if __name__ == "__main__":

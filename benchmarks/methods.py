@@ -91,7 +91,9 @@ def _row(name: str, taken: Rounds, ce: Rounds, steps: int) -> Row:
 def make_loop(name: str, dataset: Dataset, batch_size: int, folder: Path) -> Loop:
     """A run that stands at the first step of its last stage."""
     plan = default_plan(dataset.problem).changed({"network": "unet_small", "batch_size": batch_size})
-    loop = Loop(make_fabric(plan.precision), dataset, make_method(name, {}), plan, folder)
+    method = make_method(name, {})
+    trusted = dataset if method.clean_labels else None
+    loop = Loop(make_fabric(plan.precision), dataset, method, plan, folder, trusted=trusted)
     loop.stage = loop.stages[-1]
     loop.hooks.before_epoch(loop)
     for network in loop.networks.values():
