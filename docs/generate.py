@@ -57,8 +57,7 @@ def methods() -> str:
         "How to learn in spite of wrong labels: `truemask train SOURCE --method NAME --with KNOB=VALUE`.",
         "A tick is a test that runs: [test_every_method.py](../../tests/methods/test_every_method.py) trains "
         "each ticked pair through the real engine on embedded data, asserts what it learns, and takes its "
-        "pairs from the same `tasks` as this matrix (on objects one method of each kind in the default "
-        "suite, all with `pytest -m exhaustive`). How to add one: "
+        "pairs from the same `tasks` as this matrix. How to add one: "
         "[write a method](../how-to/write-a-method.md).",
         table(["method", *Task, "what it does"], rows),
         *(_method(name, method) for name, method in METHODS.items()),
