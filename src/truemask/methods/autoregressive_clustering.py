@@ -73,6 +73,8 @@ class AutoregressiveClustering(Method):
 
 def _in_order(network: nn.Module, images: Tensor, order: int) -> Float[Tensor, "b k h w"]:
     """Logits where the 3 x 3 convolutions see only what comes before in a raster order."""
+    # What Fabric wraps around the network does not give swapped weights back.
+    network = getattr(network, "module", network)
     masked = {
         name: weight * _before(order, weight) if weight.ndim == 4 and weight.shape[-1] == 3 else weight
         for name, weight in network.named_parameters()

@@ -96,11 +96,12 @@ class DFC(Method):
                 )
                 loss = F.cross_entropy(said, most) + self.smooth * alike
                 optimiser.zero_grad()
-                loss.backward()
+                torch.autograd.backward(loss)
                 optimiser.step()
                 if len(most.unique()) <= self.fewest:
                     break
-        return most[0]
+        found: Tensor = most[0]
+        return found
 
     def _network(self, inputs: int) -> nn.Sequential:
         """(3 x 3 convolution, ReLU, batch norm) x layers, then 1 x 1 and batch norm."""
@@ -117,4 +118,5 @@ def _mean_of(clusters: Int[Tensor, "h w"], light: Float[Tensor, "h w"]) -> Float
     """Each pixel's brightness replaced by the mean over its cluster."""
     _, place, counts = torch.unique(clusters, return_inverse=True, return_counts=True)
     sums = torch.zeros(len(counts), device=light.device).index_add_(0, place.flatten(), light.flatten())
-    return (sums / counts)[place]
+    means: Tensor = sums / counts
+    return means[place]

@@ -24,7 +24,8 @@ def joint_determinant(probs: Float[Tensor, "b h w"], masks: Bool[Tensor, "b h w"
     p, s = probs.flatten(1), masks.flatten(1).to(probs.dtype)
     said = torch.stack([p, 1 - p], dim=1)
     given = torch.stack([s, 1 - s], dim=1)
-    return torch.linalg.det(said @ given.mT).abs()
+    determinant: Tensor = torch.linalg.det(said @ given.mT)
+    return determinant.abs()
 
 
 def published_search(probs: Float[Tensor, "b h w"], count: int = 30) -> Bool[Tensor, "b h w"]:
