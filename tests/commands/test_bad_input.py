@@ -157,7 +157,10 @@ def test_a_noise_for_another_task_is_refused_with_those_that_fit(world, refused)
 @pytest.mark.parametrize(
     ("options", "line"),
     [
-        (["--method", "sse"], "no method called 'sse'; there is: active_passive, backward, "),
+        (
+            ["--method", "sse"],
+            "no method called 'sse'; there is: ac, active_passive, adaptive_threshold, backward, ",
+        ),
         (["--method", "gce", "--with", "p=1"], "gce has no knob 'p'; it has: q=0.7"),
         (["--method", "gce", "--with", "q=7"], "gce needs 0 < q <= 1, got q=7.0"),
         (["--method", "gce", "--with", "q=high"], "gce: q takes float (default 0.7), got 'high'"),

@@ -11,7 +11,7 @@ from truemask.methods.adaptive_threshold import sigma_of
 from truemask.methods.autoregressive_clustering import ORDERS, _before
 from truemask.structure.otsu import otsu
 from truemask.structure.smoothing import smoothed
-from truemask.types import BadInput, Problem, Task
+from truemask.types import IGNORE, BadInput, Problem, Task
 
 NAMES = ("adaptive_threshold", "dfc", "kmeans", "otsu")
 BINARY = Problem(Task.SEMANTIC, ("background", "cell"), channels=1, background=0)
@@ -163,3 +163,14 @@ def test_eight_orders_are_different_and_each_sees_four_neighbours_and_itself():
         torch.testing.assert_close(
             mask + mask.flip(0, 1), torch.ones(3, 3) + torch.eye(3)[1].outer(torch.eye(3)[1])
         )
+
+
+def test_ac_finds_discs_and_finds_them_better_as_it_learns(make_engine):
+    images, inside = discs()
+    method = make_method("ac")
+    one = make_engine(method, BINARY, images, torch.full(inside.shape, IGNORE))
+    before = dice(method.predict([one.networks["main"]], images)[:, 1] > 0.5, inside)
+    torch.manual_seed(0)
+    one.fit(20)
+    after = dice(method.predict([one.networks["main"]], images)[:, 1] > 0.5, inside)
+    assert after > max(before, 0.9)
