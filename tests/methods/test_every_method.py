@@ -20,7 +20,7 @@ from truemask.training import Plan, Recipe, headline, score, train
 from truemask.types import IGNORE, Instances, Problem, Task
 
 SOURCES = {
-    Task.CLASSIFICATION: "digits",
+    Task.CLASSIFICATION: "digits@train=900",
     Task.SEMANTIC: "organelles:train=24,val=1,test=12,size=64",
 }
 PLANS = {
@@ -42,11 +42,13 @@ LEARNT = {Task.CLASSIFICATION: 0.85, Task.SEMANTIC: 0.6, Task.INSTANCE: 0.1}
 KNOBS = {
     ("active_passive", Task.INSTANCE): {"warm_up": 0.6},
     ("backward", Task.INSTANCE): {"warm_up": 0.1, "smoothing": 0.9},
+    ("dfc", Task.SEMANTIC): {"channels": 24, "steps": 25},
     ("dmi", Task.INSTANCE): {"warm_up": 0.6},
     ("forward", Task.INSTANCE): {"warm_up": 0.1, "smoothing": 0.9},
     ("glc", Task.INSTANCE): {"warm_up": 0.1},
     ("importance_reweighting", Task.INSTANCE): {"warm_up": 0.1, "smoothing": 0.9},
     ("gce", Task.INSTANCE): {"q": 0.3},
+    ("label_refinery", Task.CLASSIFICATION): {"generations": 1},
     ("label_refinery", Task.SEMANTIC): {"generations": 1},
     ("mae", Task.INSTANCE): {"warm_up": 0.6},
     **{(name, Task.CLASSIFICATION): {"unlabelled": 0} for name in METHODS if name.startswith("pu_")},
