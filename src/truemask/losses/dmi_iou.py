@@ -1,10 +1,11 @@
 """DMI and soft IoU together, as iGTT has them: Luo, Liu, Guo & Yang, AAAI 2022, arXiv:2103.11594."""
 
-from jaxtyping import Float, Int
+from jaxtyping import Float, Float64, Int
 from torch import Tensor
 
-from truemask.losses.dmi import dmi
-from truemask.losses.soft_iou import soft_iou
+from truemask.losses.dmi import check_dmi, joint, of_joint
+from truemask.losses.overlap import Overlap, overlap
+from truemask.losses.soft_iou import of_overlap
 
 
 def dmi_iou(
@@ -30,5 +31,16 @@ def dmi_iou(
     Raises:
         BadInput: if floor is not a finite number above 0.
     """
-    overlap = soft_iou(logits, labels, squared=squared, background=background)
-    return dmi(logits, labels, floor=floor) + overlap
+    check_dmi(floor)
+    pairs = joint(logits, labels)
+    found = overlap(logits, labels, squared=True) if squared else _overlap_of(pairs)
+    return of_joint(pairs, floor=floor).float() + of_overlap(found, background)
+
+
+def _overlap_of(joint: Float64[Tensor, "b k k"]) -> Overlap:
+    """What soft IoU counts is in the matrix that DMI needs: its diagonal, its rows and its columns."""
+    return Overlap(
+        shared=joint.diagonal(dim1=1, dim2=2).float(),
+        predicted=joint.sum(dim=2).float(),
+        given=joint.detach().sum(dim=1).float(),
+    )

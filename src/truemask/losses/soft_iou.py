@@ -3,7 +3,7 @@
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from truemask.losses.overlap import mean_over_present, overlap
+from truemask.losses.overlap import Overlap, mean_over_present, overlap
 
 
 def soft_iou(
@@ -25,7 +25,11 @@ def soft_iou(
         squared: square p in the sum below, as some code does; needs sure predictions to reach 0.
         background: class that is left out of the mean; None: all count.
     """
-    found = overlap(logits, labels, squared=squared)
+    return of_overlap(overlap(logits, labels, squared=squared), background)
+
+
+def of_overlap(found: Overlap, background: int | None) -> Float[Tensor, "b"]:
+    """1 - shared / union, the mean over the classes that each image has."""
     union = found.predicted + found.given - found.shared
     # A class that is counted has a unit or more, so its union is at least about 1 - p + p^2 > 0.
     return mean_over_present(1 - found.shared / union.clamp(min=0.5), found.given, background)
