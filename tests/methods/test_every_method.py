@@ -54,6 +54,7 @@ KNOBS = {
     **{(name, Task.CLASSIFICATION): {"unlabelled": 0} for name in METHODS if name.startswith("pu_")},
     ("pu_nonnegative", Task.INSTANCE): {"labelled": 0.9, "loss": "cross_entropy"},
     ("rce", Task.INSTANCE): {"warm_up": 0.6},
+    ("truncated_gce", Task.CLASSIFICATION): {"warm_up": 0.6},
     ("truncated_gce", Task.INSTANCE): {"q": 0.3, "threshold": 0.1, "warm_up": 0.6},
 }
 """A box head from scratch begins to learn late at q = 0.7, later than these few seconds last, and is sure
