@@ -4,10 +4,14 @@ ICLR workshop, arXiv:1412.6596, section 3.3.
 """
 
 import math
+from collections.abc import Callable
+from typing import Any
 
+import torch
 import torch.nn.functional as F
 from jaxtyping import Float, Int
 from torch import Tensor
+from torch.autograd.function import once_differentiable
 
 from truemask.losses.bootstrap import check_bootstrap
 from truemask.types import IGNORE
@@ -32,11 +36,7 @@ def multibox_hard(
         BadInput: if beta is outside (0, 1].
     """
     check_bootstrap(beta)
-    scores = _against(logits, background)
-    no_to_all = (F.softplus(scores) - (1 - beta) * F.relu(scores)).sum(dim=1)
-    if background is not None:
-        no_to_all = no_to_all - math.log(2)  # the background's own score is 0
-    return (no_to_all - beta * _at(scores, labels)) * (labels != IGNORE)
+    return _multibox(logits, labels, _hard, beta, background)
 
 
 def multibox_soft(
@@ -55,19 +55,67 @@ def multibox_soft(
         BadInput: if beta is outside (0, 1].
     """
     check_bootstrap(beta)
-    scores = _against(logits, background)
-    no_to_all = (F.softplus(scores) - (1 - beta) * scores.sigmoid() * scores).sum(dim=1)
+    return _multibox(logits, labels, _soft, beta, background)
+
+
+_Unlabelled = Callable[[Tensor, float], tuple[Tensor, Tensor]]
+"""Scores and beta to the loss of each yes or no whose label is no, and its slope."""
+
+
+def _multibox(
+    logits: Tensor, labels: Tensor, unlabelled: _Unlabelled, beta: float, background: int | None
+) -> Tensor:
+    logits = logits.float()
+    no_to_all = _NoToAll.apply(logits, unlabelled, beta, background)
+    given = logits.gather(1, labels.long().where(labels != IGNORE, 0).unsqueeze(1)).squeeze(1)
     if background is not None:
-        no_to_all = no_to_all - math.log(2)
-    return (no_to_all - beta * _at(scores, labels)) * (labels != IGNORE)
+        given = given - logits[:, background]
+        no_to_all = no_to_all - math.log(2)  # the background's own score is 0
+    return (no_to_all - beta * given) * (labels != IGNORE)
 
 
-def _against(logits: Tensor, background: int | None) -> Tensor:
-    """Log odds of each class against the background, whose own are 0."""
-    scores = logits.float()
-    return scores if background is None else scores - scores[:, background].unsqueeze(1)
+def _hard(scores: Tensor, beta: float) -> tuple[Tensor, Tensor]:
+    loss = F.softplus(scores).add_(scores.relu(), alpha=beta - 1)
+    return loss, scores.sigmoid().add_(scores > 0, alpha=beta - 1)
 
 
-def _at(scores: Tensor, labels: Tensor) -> Tensor:
-    given = labels.long().where(labels != IGNORE, 0).unsqueeze(1)
-    return scores.gather(1, given).squeeze(1)
+def _soft(scores: Tensor, beta: float) -> tuple[Tensor, Tensor]:
+    yes = scores.sigmoid()
+    loss = F.softplus(scores).addcmul_(yes, scores, value=beta - 1)
+    return loss, (1 - yes).mul_(scores).mul_(beta - 1).add_(beta).mul_(yes)
+
+
+class _NoToAll(torch.autograd.Function):
+    """Loss of answering no for every class, with its gradient taken on the way.
+
+    Left to autograd, each of some ten operations writes a tensor as large as the logits, which takes three
+    times as long; image by image they stay in the cache, and only the gradient is written.
+    """
+
+    @staticmethod
+    def forward(
+        ctx: Any, logits: Tensor, unlabelled: _Unlabelled, beta: float, background: int | None
+    ) -> Tensor:
+        slopes = torch.empty_like(logits)
+        losses = logits.new_empty((len(logits), *logits.shape[2:]))
+        for part, slope, loss in zip(
+            *(each.split(_part(logits)) for each in (logits, slopes, losses)), strict=True
+        ):
+            scores = part if background is None else part - part[:, background].unsqueeze(1)
+            of_each, slope[:] = unlabelled(scores, beta)
+            torch.sum(of_each, dim=1, out=loss)
+            if background is not None:
+                slope[:, background] -= slope.sum(dim=1)
+        ctx.save_for_backward(slopes)
+        return losses
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
+        (slopes,) = ctx.saved_tensors
+        return slopes * grad.unsqueeze(1), None, None, None
+
+
+def _part(logits: Tensor, most: int = 1 << 20) -> int:
+    """How many images, or proposals, to take at a time: a GPU takes all."""
+    return len(logits) if logits.is_cuda else max(1, most // max(1, logits[0].numel() if len(logits) else 1))
