@@ -66,7 +66,7 @@ def _multibox(
     logits: Tensor, labels: Tensor, unlabelled: _Unlabelled, beta: float, background: int | None
 ) -> Tensor:
     logits = logits.float()
-    no_to_all = _NoToAll.apply(logits, unlabelled, beta, background)
+    no_to_all: Tensor = _NoToAll.apply(logits, unlabelled, beta, background)
     given = logits.gather(1, labels.long().where(labels != IGNORE, 0).unsqueeze(1)).squeeze(1)
     if background is not None:
         given = given - logits[:, background]
@@ -98,9 +98,8 @@ class _NoToAll(torch.autograd.Function):
     ) -> Tensor:
         slopes = torch.empty_like(logits)
         losses = logits.new_empty((len(logits), *logits.shape[2:]))
-        for part, slope, loss in zip(
-            *(each.split(_part(logits)) for each in (logits, slopes, losses)), strict=True
-        ):
+        parts = (torch.split(each, _part(logits)) for each in (logits, slopes, losses))
+        for part, slope, loss in zip(*parts, strict=True):
             scores = part if background is None else part - part[:, background].unsqueeze(1)
             of_each, slope[:] = unlabelled(scores, beta)
             torch.sum(of_each, dim=1, out=loss)
