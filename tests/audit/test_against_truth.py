@@ -27,7 +27,7 @@ def test_pixel_scores_are_those_of_a_plain_count(drawn_maps, flags_of):
         flags = flags_of(result, key, given.shape)
         plane = np.where(flags, 0.0, -1.0)
         for row in result.findings.to_pylist():
-            if row["level"] == "region" and row["image"] == key:
+            if row["level"] == "segment" and row["image"] == key:
                 plane[flags_of_code(row, given.shape)] = row["score"]
         scores.append(plane[known])
         flagged.append(flags[known])
@@ -56,7 +56,7 @@ def test_an_audit_by_the_truth_itself_is_perfect(drawn_maps):
         "unit_recall",
         "unit_ap",
         "proposal_accuracy",
-        "region_precision",
+        "segment_precision",
         "image_ap",
     )
     assert [values[name] for name in perfect] == [1.0] * 6

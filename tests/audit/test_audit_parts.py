@@ -1,4 +1,4 @@
-"""The steps of confident learning on their own: parts merge, cuts cut, regions are regions."""
+"""The steps of confident learning on their own: parts merge, cuts cut, segments are segments."""
 
 import numpy as np
 import pytest
@@ -9,7 +9,7 @@ from truemask import rle
 from truemask.audit.class_confidence import ClassConfidence, self_confidence, soft_minimum
 from truemask.audit.confident_joint import Candidates, ConfidentJoint
 from truemask.audit.pruning import MarginHistogram, flagged
-from truemask.audit.regions import pack_pixels, regions_of
+from truemask.audit.segments import pack_pixels, segments_of
 from truemask.audit.stream import blocks
 from truemask.types import Problem, Task
 
@@ -114,10 +114,10 @@ def scattered(seed: int) -> tuple[Candidates, tuple[int, int]]:
 
 
 @pytest.mark.parametrize("min_area_px", [1, 3])
-def test_regions_are_the_connected_components_of_each_pair(min_area_px: int):
+def test_segments_are_the_connected_components_of_each_pair(min_area_px: int):
     flags, size = scattered(0)
-    regions = regions_of(flags, size, min_area_px=min_area_px)
-    planes = rle.unpack(regions.masks, size)
+    segments = segments_of(flags, size, min_area_px=min_area_px)
+    planes = rle.unpack(segments.masks, size)
     margins = np.zeros(size)
     margins.flat[flags.index] = flags.margin
     expected = set()
@@ -128,11 +128,11 @@ def test_regions_are_the_connected_components_of_each_pair(min_area_px: int):
             labels, count = ndimage.label(mask, np.ones((3, 3)))
             components = [labels == c for c in range(1, count + 1)]
             expected |= {(given, proposed, c.tobytes()) for c in components if c.sum() >= min_area_px}
-    triples = zip(regions.given.tolist(), regions.proposed.tolist(), planes, strict=True)
+    triples = zip(segments.given.tolist(), segments.proposed.tolist(), planes, strict=True)
     assert {(g, p, plane.tobytes()) for g, p, plane in triples} == expected
-    assert regions.area.tolist() == planes.sum(axis=(1, 2)).tolist()
-    assert regions.score == pytest.approx([margins[plane].mean() for plane in planes])
-    for box, plane in zip(regions.boxes, planes, strict=True):
+    assert segments.area.tolist() == planes.sum(axis=(1, 2)).tolist()
+    assert segments.score == pytest.approx([margins[plane].mean() for plane in planes])
+    for box, plane in zip(segments.boxes, planes, strict=True):
         y, x = plane.nonzero()
         assert box.tolist() == [x.min(), y.min(), x.max() + 1, y.max() + 1]
     assert [plane.argmax() for plane in planes] == sorted(plane.argmax() for plane in planes)
@@ -142,12 +142,12 @@ def test_packed_pixels_are_packed_planes():
     rng = np.random.default_rng(1)
     planes = rng.random((3, 9, 14)) < 0.4
     planes[0, -1, -1], planes[1, 0, 0], planes[2, -1, -1] = True, True, False
-    region, index = np.nonzero(planes.reshape(3, -1))
-    assert pack_pixels(index, region, (9, 14)) == rle.pack(planes)
-    assert pack_pixels(index[:0], region[:0], (9, 14)) == ()
+    segment, index = np.nonzero(planes.reshape(3, -1))
+    assert pack_pixels(index, segment, (9, 14)) == rle.pack(planes)
+    assert pack_pixels(index[:0], segment[:0], (9, 14)) == ()
 
 
-def test_no_flags_make_no_regions():
+def test_no_flags_make_no_segments():
     flags, size = scattered(0)
-    assert regions_of(flags[flags.index < 0], size).masks == ()
-    assert regions_of(flags, size, min_area_px=10_000).masks == ()
+    assert segments_of(flags[flags.index < 0], size).masks == ()
+    assert segments_of(flags, size, min_area_px=10_000).masks == ()

@@ -40,14 +40,14 @@ def planted() -> list[dict[str, object]]:
     return result.findings.to_pylist()
 
 
-def test_a_planted_error_becomes_one_region():
-    regions = [row for row in planted() if row["level"] == "region"]
-    assert [(row["kind"], row["given"], row["proposed"], row["area_px"]) for row in regions] == [
+def test_a_planted_error_becomes_one_segment():
+    segments = [row for row in planted() if row["level"] == "segment"]
+    assert [(row["kind"], row["given"], row["proposed"], row["area_px"]) for row in segments] == [
         ("swapped", 2, 1, 48),
         ("missing", 0, 2, 15),
         ("spurious", 1, 0, 8),
     ]
-    first = regions[0]
+    first = segments[0]
     assert [first[name] for name in ("x0", "y0", "x1", "y1", "height", "width")] == [12, 2, 20, 8, 24, 40]
     mask = rle.unpack([first["rle"]], (24, 40))[0]
     assert mask[2:8, 12:20].all()
@@ -69,14 +69,14 @@ def test_ranks_count_within_a_level(drawn_maps):
     for level in LEVELS:
         ranks = [row["rank"] for row in table.to_pylist() if row["level"] == level]
         assert ranks == list(range(1, len(ranks) + 1))
-    weights = [row["score"] * row["area_px"] for row in table.to_pylist() if row["level"] == "region"]
+    weights = [row["score"] * row["area_px"] for row in table.to_pylist() if row["level"] == "segment"]
     assert np.all(np.diff(weights) < 1e-4)
 
 
 def test_kinds_go_by_the_background():
     assert [kind_of(0, 3, 0), kind_of(3, 0, 0), kind_of(2, 3, 0)] == ["missing", "spurious", "swapped"]
     assert [kind_of(0, 3, None), kind_of(3, 0, None)] == ["swapped", "swapped"]
-    assert {kind_of(a, b, 0) for a in range(3) for b in range(3) if a != b} == KINDS.keys()
+    assert {kind_of(a, b, 0) for a in range(3) for b in range(3) if a != b} < KINDS.keys()
 
 
 def test_the_schema_holds_and_names_the_classes(drawn_maps):
@@ -128,7 +128,7 @@ def test_the_summary_says_how_much_is_wrong_what_and_where(drawn_maps):
     lines = result.summary()
     assert lines[0].startswith(f"{result.units.sum():,} labelled pixels in 3 images")
     assert lines[1].startswith(f"About {result.wrong_rate:.1%} of the labels look wrong")
-    assert "regions in 3 images" in lines[1]
+    assert "segments in 3 images" in lines[1]
     assert "look like" in lines[2]
     worst = result.images["image"].to_pylist()
     assert lines[-1] == f"Look first at: {', '.join(worst)}."

@@ -47,8 +47,8 @@ def test_an_oracle_finds_all_that_was_missed_and_nothing_else(truemask, tmp_path
     assert np.array(audit["flagged"]).tolist() == [[0, changed], [0, 0]]
     for score in ("unit_precision", "unit_recall", "proposal_accuracy"):
         assert printed_value(said.out, score) == "1.0000"
-    regions = [row for row in findings.to_pylist() if row["level"] == "region"]
-    assert {(row["given"], row["proposed"]) for row in regions} == {(0, 1)}
+    segments = [row for row in findings.to_pylist() if row["level"] == "segment"]
+    assert {(row["given"], row["proposed"]) for row in segments} == {(0, 1)}
     assert "Of the pixels given as 'background', " in said.out
     assert said.out.splitlines()[-1].startswith("found/report.html: the findings, with pictures")
 

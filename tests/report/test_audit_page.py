@@ -16,7 +16,7 @@ from truemask.report.audit_views import (
     flag_views,
     image_grid,
     proposal,
-    region_grid,
+    segment_grid,
 )
 from truemask.report.blocks import Heat, NumberTable, PictureGrid, Step
 from truemask.report.palette import ADDED
@@ -88,12 +88,12 @@ def test_classes_are_listed_with_their_rates(cells):
     assert cell.values["missed"] == pytest.approx(result.noise_rate[1]) == pytest.approx(200 / 1600)
 
 
-def test_only_flagged_images_and_regions_are_shown_worst_first(cells):
+def test_only_flagged_images_and_segments_are_shown_worst_first(cells):
     dataset, result, _ = cells
-    images, regions = contents(audit_page(result, dataset), PictureGrid)
+    images, segments = contents(audit_page(result, dataset), PictureGrid)
     assert [row.name for row in images.rows] == ["c1"]
     assert images.rows[0].pictures[-1].caption.endswith("; 200 of 1,600 px flagged")
-    assert [row.name for row in regions.rows] == ["1. c1: given background, rather cell, 200 px"]
+    assert [row.name for row in segments.rows] == ["1. c1: given background, rather cell, 200 px"]
 
 
 def test_what_is_flagged_is_drawn_in_the_colour_of_what_it_lacks(cells):
@@ -203,7 +203,7 @@ def test_large_pictures_are_reduced_to_what_is_seen(size, seen):
 
 
 @pytest.mark.parametrize("box", [(0, 0, 3, 3), (90, 190, 100, 200), (40, 60, 44, 140), (0, 0, 100, 200)])
-def test_a_window_holds_its_region_and_lies_in_the_image(box):
+def test_a_window_holds_its_segment_and_lies_in_the_image(box):
     y0, x0, y1, x1 = box
     labels = np.zeros((100, 200), np.uint8)
     mask = np.zeros((1, 100, 200), bool)
@@ -213,7 +213,7 @@ def test_a_window_holds_its_region_and_lies_in_the_image(box):
         **{"image": "w", "rank": 1, "given": 0, "proposed": 1, "area_px": int(mask.sum())},
         **{"rle": rle.pack(mask)[0], "x0": x0, "y0": y0, "x1": x1, "y1": y1},
     }
-    flagged = region_grid(dataset, [found]).rows[0].pictures[-1].pixels
+    flagged = segment_grid(dataset, [found]).rows[0].pictures[-1].pixels
     blue = np.abs(flagged.astype(int) - np.array(ADDED)).sum(axis=2) < 120
     zoom = np.sqrt(blue.sum() / mask.sum())
     assert zoom >= 1

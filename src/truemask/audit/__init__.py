@@ -2,11 +2,12 @@
 
 from truemask.audit.against_truth import AUDIT_SCORES, score_audit
 from truemask.audit.confident_learning import confident_learning
-from truemask.audit.findings import KINDS, LEVELS, SCHEMA, Finding, read_findings, write_findings
+from truemask.audit.findings import ACTIONS, KINDS, LEVELS, SCHEMA, Finding, read_findings, write_findings
 from truemask.audit.result import AuditResult, read_audit
 from truemask.audit.stream import LabelMap, Stream
 
 __all__ = [
+    "ACTIONS",
     "AUDIT_SCORES",
     "KINDS",
     "LEVELS",

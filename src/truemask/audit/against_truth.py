@@ -17,10 +17,10 @@ from truemask.types import IGNORE, BadInput
 AUDIT_SCORES: dict[str, str] = {
     "unit_precision": "share of flagged units (pixels, images) whose label is wrong",
     "unit_recall": "share of wrong labels that are flagged",
-    "unit_ap": "average precision of ranking all units, pixels by the score of their region",
+    "unit_ap": "average precision of ranking all units, pixels by the score of their segment",
     "unit_wrong": "share of labels that are wrong: what unit_precision and unit_ap are by chance",
     "proposal_accuracy": "share of wrong labels with a proposed class for which that is the true one",
-    "region_precision": "share of regions of which at least half the pixels are wrong",
+    "segment_precision": "share of segments of which at least half the pixels are wrong",
     "image_ap": "average precision of ranking images to find those with any wrong label",
     "image_wrong": "share of images with any wrong label: what image_ap is by chance",
 }
@@ -34,8 +34,8 @@ def score_audit(
 ) -> dict[str, float]:
     """Precision, recall and average precision of an audit; AUDIT_SCORES says what each number means.
 
-    Where the given or the true label is IGNORE, nothing is judged. Flagged pixels outside all regions (those
-    below `min_area_px`) rank behind the regions. Undefined is NaN.
+    Where the given or the true label is IGNORE, nothing is judged. Flagged pixels outside all segments (those
+    below `min_area_px`) rank behind the segments. Undefined is NaN.
 
     Args:
         result: the audit.
@@ -92,7 +92,7 @@ _Row = dict[str, Any]
 class _Tally:
     groups: list[tuple[float, int, int]] = field(default_factory=list)
     images: list[tuple[float, int, int]] = field(default_factory=list)
-    regions: list[bool] = field(default_factory=list)
+    segments: list[bool] = field(default_factory=list)
     flagged: int = 0
     flagged_wrong: int = 0
     proposed_wrong: int = 0
@@ -120,17 +120,17 @@ class _Tally:
         for code in [row["rle"] for row in findings if row["level"] == "image"]:
             flags |= rle.unpack([code], given.shape)[0]
         flagged, hit = int((flags & judged).sum()), int((flags & wrong).sum())
-        regions = [row for row in findings if row["level"] == "region"]
-        sizes, hits = _pixels_in(regions, judged), _pixels_in(regions, wrong)
-        self.regions += [bool(2 * h >= n) for n, h in zip(sizes, hits, strict=True) if n]
-        self.groups += [(float(r["score"]), n, h) for r, n, h in zip(regions, sizes, hits, strict=True)]
+        segments = [row for row in findings if row["level"] == "segment"]
+        sizes, hits = _pixels_in(segments, judged), _pixels_in(segments, wrong)
+        self.segments += [bool(2 * h >= n) for n, h in zip(sizes, hits, strict=True) if n]
+        self.groups += [(float(r["score"]), n, h) for r, n, h in zip(segments, sizes, hits, strict=True)]
         self.groups.append((_ISOLATED, flagged - sum(sizes), hit - sum(hits)))
         self.groups.append((_NOT_FLAGGED, int(judged.sum()) - flagged, int(wrong.sum()) - hit))
         self.flagged += flagged
         self.flagged_wrong += hit
         self.proposed_wrong += sum(hits)
-        for c in {row["proposed"] for row in regions}:
-            of_class = [row for row in regions if row["proposed"] == c]
+        for c in {row["proposed"] for row in segments}:
+            of_class = [row for row in segments if row["proposed"] == c]
             self.proposed_right += sum(_pixels_in(of_class, wrong & (truth == c)))
 
     def compute(self) -> dict[str, float]:
@@ -149,21 +149,21 @@ class _Tally:
         images = np.array(self.images, np.float64)
         ones, wrong = images[:, 1].astype(np.int64), images[:, 2].astype(np.int64)
         return values | {
-            "region_precision": _ratio(sum(self.regions), len(self.regions)),
+            "segment_precision": _ratio(sum(self.segments), len(self.segments)),
             "image_ap": average_precision(images[:, 0], ones, wrong),
             "image_wrong": _ratio(int(wrong.sum()), len(wrong)),
         }
 
 
-def _pixels_in(regions: list[_Row], mask: Bool[np.ndarray, "h w"]) -> list[int]:
-    """How many pixels of each region lie in a mask, without unpacking the regions."""
-    if not regions:
+def _pixels_in(segments: list[_Row], mask: Bool[np.ndarray, "h w"]) -> list[int]:
+    """How many pixels of each segment lie in a mask, without unpacking the segments."""
+    if not segments:
         return []
     code = {"size": list(mask.shape), "counts": rle.pack(mask[None])[0]}
-    codes = [{"size": list(mask.shape), "counts": row["rle"]} for row in regions]
+    codes = [{"size": list(mask.shape), "counts": row["rle"]} for row in segments]
     # Against a crowd, COCO's overlap is the share of the first mask that lies in the second.
     shares = coco_mask.iou(codes, [code], [1])[:, 0]
-    return [round(share * row["area_px"]) for share, row in zip(shares.tolist(), regions, strict=True)]
+    return [round(share * row["area_px"]) for share, row in zip(shares.tolist(), segments, strict=True)]
 
 
 def _ratio(part: int, whole: int) -> float:

@@ -42,7 +42,7 @@ def confident_learning(
     Args:
         stream: key, given labels, out-of-sample probabilities of each image; is called twice.
         problem: classes; pixels of label maps or whole images are the units.
-        min_area_px: smaller regions are no findings of their own; they still count in their image's.
+        min_area_px: smaller segments are no findings of their own; they still count in their image's.
         objects: what bears one label each are objects, not whole images: for the words of the summary.
         temperature: of the soft minimum that makes pixels' self-confidence an image's quality.
 

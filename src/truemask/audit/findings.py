@@ -12,15 +12,37 @@ import pyarrow.parquet as pq
 from truemask.files import write_whole
 
 LEVELS: dict[str, str] = {
-    "region": "connected pixels of one given and one proposed class",
-    "image": "a whole image: its class, or how bad its label map is",
+    "segment": "connected pixels of one given and one proposed class",
+    "instance": "one object, or a few that belong together: given, or missing",
+    "image": "a whole image: its class, or how bad its labels are",
+    "class_pair": "all units given as one class that look like another",
+    "data_set": "the whole of the labels, or a part that a folder, a split or an annotator is",
 }
+"""Where findings lie. Pixels have no rows of their own: those of an image's finding are its `rle`."""
 
 KINDS: dict[str, str] = {
     "swapped": "one class given where another belongs",
     "missing": "background given where a class belongs",
     "spurious": "a class given where background belongs",
+    "merged": "one given object where several belong",
+    "split": "several given objects where one belongs",
+    "shifted": "the right outline at the wrong place",
+    "boundary_over": "the outline lies outside of where it belongs",
+    "boundary_under": "the outline lies inside of where it belongs",
+    "hole": "pixels left out inside an object",
+    "duplicate": "given twice: an object under two ids, an image under two keys",
+    "unusable": "an image, or labels of one, that nothing can be learnt from",
 }
+
+ACTIONS: dict[str, str] = {
+    "relabel": "give the proposed class",
+    "add": "add the proposed shapes as objects of the proposed class",
+    "remove": "take the given objects out, or give their pixels to the background",
+    "redraw": "give the object the proposed shape; two or more take its place",
+    "ignore": "mark the pixels, the object or the image as not labelled",
+    "none": "nothing to change here: to be known",
+}
+"""What `fix` does about a finding."""
 
 SCHEMA = pa.schema(
     [
@@ -30,7 +52,9 @@ SCHEMA = pa.schema(
         pa.field("given", pa.int16()),
         pa.field("proposed", pa.int16()),
         pa.field("kind", pa.string(), nullable=False),
+        pa.field("action", pa.string(), nullable=False),
         pa.field("score", pa.float32(), nullable=False),
+        pa.field("p_wrong", pa.float32()),
         pa.field("area_px", pa.int64()),
         pa.field("x0", pa.int32()),
         pa.field("y0", pa.int32()),
@@ -39,7 +63,8 @@ SCHEMA = pa.schema(
         pa.field("height", pa.int32()),
         pa.field("width", pa.int32()),
         pa.field("rle", pa.binary()),
-        pa.field("object", pa.int64()),
+        pa.field("objects", pa.list_(pa.field("element", pa.int64()))),
+        pa.field("shapes", pa.list_(pa.field("element", pa.binary()))),
         pa.field("evidence", pa.string(), nullable=False),
     ]
 )
@@ -57,6 +82,8 @@ class Finding:
         image: the data set's key.
         kind: see KINDS; of a whole label map, the kind of most of its flagged pixels.
         score: in [0, 1], higher is more suspect; not a probability of error.
+        p_wrong: probability that the given label is wrong, where the audit was calibrated.
+        action: see ACTIONS.
         evidence: the name of the score.
         weight: what ranks it within its level, heaviest first.
         given: the given class id, where it is one.
@@ -65,7 +92,8 @@ class Finding:
         area_px: pixels concerned.
         box: tight x0, y0, x1, y1 of them.
         rle: COCO run-length code of them.
-        object: id of the annotation concerned.
+        objects: ids of the annotations concerned: none of a missing object, two or more of split ones.
+        shapes: COCO run-length codes of the objects that belong here instead.
     """
 
     level: str
@@ -80,7 +108,10 @@ class Finding:
     area_px: int | None = None
     box: tuple[int, int, int, int] | None = None
     rle: bytes | None = None
-    object: int | None = None
+    objects: tuple[int, ...] = ()
+    shapes: tuple[bytes, ...] = ()
+    action: str = "relabel"
+    p_wrong: float | None = None
 
 
 def kind_of(given: int, proposed: int, background: int | None) -> str:

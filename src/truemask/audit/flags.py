@@ -1,11 +1,11 @@
-"""Flagged units to findings: regions and images of label maps, or images that are units themselves."""
+"""Flagged units to findings: segments and images of label maps, or images that are units themselves."""
 
 import numpy as np
 
 from truemask.audit.candidates import Source
 from truemask.audit.confident_joint import Candidates
 from truemask.audit.findings import Finding, kind_of
-from truemask.audit.regions import pack_pixels, regions_of
+from truemask.audit.segments import pack_pixels, segments_of
 from truemask.types import Problem
 
 EVIDENCE = "confident_learning"
@@ -38,24 +38,24 @@ def flagged_images(source: Source, flags: Candidates, problem: Problem) -> list[
 def flagged_label_map(
     source: Source, flags: Candidates, problem: Problem, *, min_area_px: int
 ) -> list[Finding]:
-    """A finding for each region of a label map, and one for the whole of it, if any pixel is flagged.
+    """A finding for each segment of a label map, and one for the whole of it, if any pixel is flagged.
 
-    The whole map's score is 1 - its label quality, and its pixels are all that are flagged, those of regions
-    below `min_area_px` too. Regions rank by score times area: how many pixels' worth of probability speaks
+    The whole map's score is 1 - its label quality, and its pixels are all that are flagged, those of segments
+    below `min_area_px` too. Segments rank by score times area: how many pixels' worth of probability speaks
     against them, so that large and sure ones come before small or doubtful ones.
     """
     if source.size is None or not len(flags.index):
         return []
     key, size = source.keys[0], source.size
-    regions = regions_of(flags, size, min_area_px=min_area_px)
+    segments = segments_of(flags, size, min_area_px=min_area_px)
     findings = []
-    for r, rle in enumerate(regions.masks):
-        given, proposed = int(regions.given[r]), int(regions.proposed[r])
-        score, area = float(regions.score[r]), int(regions.area[r])
-        x0, y0, x1, y1 = regions.boxes[r].tolist()
+    for r, rle in enumerate(segments.masks):
+        given, proposed = int(segments.given[r]), int(segments.proposed[r])
+        score, area = float(segments.score[r]), int(segments.area[r])
+        x0, y0, x1, y1 = segments.boxes[r].tolist()
         findings.append(
             Finding(
-                level="region",
+                level="segment",
                 image=key,
                 kind=kind_of(given, proposed, problem.background),
                 score=score,
@@ -81,6 +81,7 @@ def flagged_label_map(
             size=size,
             area_px=len(flags.index),
             rle=pack_pixels(flags.index, np.zeros(len(flags.index), np.int64), size)[0],
+            action="none",  # its segments say what to do
         )
     )
     return findings

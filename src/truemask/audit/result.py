@@ -113,9 +113,9 @@ class AuditResult:
     def _where(self) -> str:
         if self.problem.task == Task.CLASSIFICATION:
             return f"{len(self.findings):,} {self.unit}"
-        regions = sum(level == "region" for level in self.findings["level"].to_pylist())
+        segments = sum(level == "segment" for level in self.findings["level"].to_pylist())
         images = sum(count > 0 for count in self.images["flagged"].to_pylist())
-        return f"{regions:,} regions in {images:,} images"
+        return f"{segments:,} segments in {images:,} images"
 
     def _pairs(self, most: int = 3) -> list[str]:
         """The pairs of classes that most wrong labels are presumed to be."""

@@ -7,7 +7,7 @@ import numpy as np
 
 from truemask.audit import AUDIT_SCORES, AuditResult
 from truemask.data.dataset import Dataset
-from truemask.report.audit_views import UNITS_ACROSS, image_grid, region_grid, unit_grid
+from truemask.report.audit_views import UNITS_ACROSS, image_grid, segment_grid, unit_grid
 from truemask.report.blocks import (
     Block,
     Commands,
@@ -37,7 +37,7 @@ def audit_page(
     steps: Sequence[Step] = (),
     facts: Sequence[str] = (),
     images: int = 12,
-    regions: int = 12,
+    segments: int = 12,
 ) -> Page:
     """The audit of a data set's given labels as a page.
 
@@ -48,7 +48,7 @@ def audit_page(
         steps: commands that do it again.
         facts: small print.
         images: how many of the worst label maps to show; of images that bear one label, how many rows.
-        regions: how many of the worst regions to show, of label maps.
+        segments: how many of the worst segments to show, of label maps.
 
     Raises:
         BadInput: if an image of the audit is not in the data set.
@@ -58,7 +58,7 @@ def audit_page(
     ]
     if scores:
         sections.append(Section("How good this audit is", "against the truth", [Block(score_table(scores))]))
-    sections += _sights(result, dataset, images, regions)
+    sections += _sights(result, dataset, images, segments)
     if steps:
         sections.append(Section("Do it again", "", [Block(Commands(steps))]))
     lead = (
@@ -142,7 +142,7 @@ def _most_doubtful(result: AuditResult) -> list[int]:
     return sorted(np.argsort(-about, kind="stable")[:MOST_CLASSES].tolist())
 
 
-def _sights(result: AuditResult, dataset: Dataset, images: int, regions: int) -> list[Section]:
+def _sights(result: AuditResult, dataset: Dataset, images: int, segments: int) -> list[Section]:
     if dataset.problem.points:
         return []
     findings = result.findings.to_pylist()
@@ -153,10 +153,10 @@ def _sights(result: AuditResult, dataset: Dataset, images: int, regions: int) ->
             unit_grid(dataset, findings[: images * UNITS_ACROSS]),
         )
     worst = [row for row in result.images.to_pylist() if row["flagged"]][:images]
-    patches = [found for found in findings if found["level"] == "region"][:regions]
+    patches = [found for found in findings if found["level"] == "segment"][:segments]
     return [
         *_sight("Images to look at first", "worst labels first", image_grid(dataset, worst, findings)),
-        *_sight("Regions to look at first", "largest and surest first", region_grid(dataset, patches)),
+        *_sight("Segments to look at first", "largest and surest first", segment_grid(dataset, patches)),
     ]
 
 

@@ -1,4 +1,4 @@
-"""Pictures of what an audit flags: whole images, and windows around regions."""
+"""Pictures of what an audit flags: whole images, and windows around segments."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -31,7 +31,7 @@ UNIT_PX = 160
 UNITS_ACROSS = 6
 
 _CONTEXT_PX = 24
-"""Least distance from a region to the border of its window."""
+"""Least distance from a segment to the border of its window."""
 
 Finding = Mapping[str, Any]
 """A row of an audit's findings (`audit.SCHEMA`), or of its images."""
@@ -71,8 +71,8 @@ def unit_grid(dataset: Dataset, findings: Sequence[Finding]) -> PictureGrid:
     return PictureGrid(blank, [PictureRow("", row) for row in rows])
 
 
-def region_grid(dataset: Dataset, patches: Sequence[Finding]) -> PictureGrid:
-    """Windows of label maps around single regions.
+def segment_grid(dataset: Dataset, patches: Sequence[Finding]) -> PictureGrid:
+    """Windows of label maps around single segments.
 
     Raises:
         BadInput: if one of their images is not in the data set.
@@ -141,7 +141,7 @@ def _zoom(image: UInt8[np.ndarray, "h w c"], longest_px: int) -> int:
 
 
 def _window(found: Finding, size: tuple[int, int]) -> Window:
-    """A square around a region, with some context, moved to lie inside the image."""
+    """A square around a segment, with some context, moved to lie inside the image."""
     sides = (found["y1"] - found["y0"], found["x1"] - found["x0"])
     reach = round(max(sides) * 1.5) + 2 * _CONTEXT_PX
     centres = ((found["y0"] + found["y1"]) // 2, (found["x0"] + found["x1"]) // 2)

@@ -1,4 +1,4 @@
-"""Flagged pixels to regions: connected, of one given and one proposed class."""
+"""Flagged pixels to segments: connected, of one given and one proposed class."""
 
 from dataclasses import dataclass
 from itertools import pairwise
@@ -14,16 +14,16 @@ from truemask.audit.confident_joint import Candidates
 
 
 @dataclass(frozen=True)
-class Regions:
-    """Connected regions of one image, in the order of their first pixel, row by row.
+class Segments:
+    """Connected segments of one image, in the order of their first pixel, row by row.
 
     Args:
-        given: the label of all pixels of each region.
+        given: the label of all pixels of each segment.
         proposed: what they should be instead.
         area: in pixels.
-        score: mean margin of the region's pixels: how much more probable the proposed class is, in (0, 1].
+        score: mean margin of the segment's pixels: how much more probable the proposed class is, in (0, 1].
         boxes: tight x0, y0, x1, y1 in pixels.
-        masks: COCO run-length code of each region.
+        masks: COCO run-length code of each segment.
     """
 
     given: UInt8[np.ndarray, "r"]
@@ -34,8 +34,8 @@ class Regions:
     masks: tuple[bytes, ...]
 
 
-def regions_of(flags: Candidates, size: tuple[int, int], *, min_area_px: int = 1) -> Regions:
-    """Regions of flagged pixels that touch (at a side or a corner) and agree in both classes.
+def segments_of(flags: Candidates, size: tuple[int, int], *, min_area_px: int = 1) -> Segments:
+    """Segments of flagged pixels that touch (at a side or a corner) and agree in both classes.
 
     Those smaller than `min_area_px` are left out.
     """
@@ -49,7 +49,7 @@ def regions_of(flags: Candidates, size: tuple[int, int], *, min_area_px: int = 1
     area = np.bincount(label, minlength=len(kept))
     _, first = np.unique(label, return_index=True)
     masks = pack_pixels(flags.index, label, size)
-    return Regions(
+    return Segments(
         given=flags.given[first],
         proposed=flags.proposed[first],
         area=area,
@@ -60,23 +60,23 @@ def regions_of(flags: Candidates, size: tuple[int, int], *, min_area_px: int = 1
 
 
 def pack_pixels(
-    index: Int64[np.ndarray, "n"], region: Int64[np.ndarray, "n"], size: tuple[int, int]
+    index: Int64[np.ndarray, "n"], segment: Int64[np.ndarray, "n"], size: tuple[int, int]
 ) -> tuple[bytes, ...]:
-    """COCO run-length code of each region, from the row-major indices of its pixels.
+    """COCO run-length code of each segment, from the row-major indices of its pixels.
 
-    From pixels rather than planes: a plane for each of hundreds of small regions costs seconds an image.
+    From pixels rather than planes: a plane for each of hundreds of small segments costs seconds an image.
     """
     if not len(index):
         return ()
     height, width = size
     down = index % width * height + index // width  # COCO's runs go down the columns
-    order = np.lexsort((down, region))
-    down, region = down[order], region[order]
+    order = np.lexsort((down, segment))
+    down, segment = down[order], segment[order]
     begins = np.ones(len(down), bool)
-    begins[1:] = (down[1:] != down[:-1] + 1) | (region[1:] != region[:-1])
+    begins[1:] = (down[1:] != down[:-1] + 1) | (segment[1:] != segment[:-1])
     start = np.flatnonzero(begins)
     length = np.diff(np.append(start, len(down)))
-    owner = region[start]
+    owner = segment[start]
     bounds = np.searchsorted(owner, np.arange(owner[-1] + 2))
     raw = [
         {"size": [height, width], "counts": _counts(down[start[a:b]], length[a:b], height * width)}
@@ -103,7 +103,7 @@ def _connect(
     size: tuple[int, int],
     label: Int64[np.ndarray, "n"],
 ) -> int:
-    """Number the regions of equal kind in `label`, which comes as -1 everywhere; returns their number."""
+    """Number the segments of equal kind in `label`, which comes as -1 everywhere; returns their number."""
     height, width = size
     at = np.full(height * width, -1, np.int32)
     for i in range(len(index)):
