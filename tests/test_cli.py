@@ -4,6 +4,7 @@ import pytest
 
 from truemask import cli
 from truemask.bench.sources import Source
+from truemask.cli.options import pairs
 from truemask.methods import METHODS
 from truemask.networks import NETWORKS
 from truemask.noise import EVERY_NOISE
@@ -78,14 +79,14 @@ def test_an_error_of_ours_is_not_taken_for_the_users(monkeypatch):
 
 
 def test_pairs_are_read_up_to_the_first_equals_sign():
-    assert cli._pairs("--set", ["lr=0.1", " batch-size = 4 ", "note=a=b"]) == {
+    assert pairs("--set", ["lr=0.1", " batch-size = 4 ", "note=a=b"]) == {
         "lr": "0.1",
         "batch_size": "4",
         "note": "a=b",
     }
     for text in ("lr", "=3"):
         with pytest.raises(BadInput, match="--set takes name=value"):
-            cli._pairs("--set", [text])
+            pairs("--set", [text])
 
 
 def test_options_that_were_left_out_leave_the_plan_alone(monkeypatch):

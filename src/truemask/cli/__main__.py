@@ -1,0 +1,5 @@
+"""`python -m truemask.cli`."""
+
+from truemask.cli import main
+
+main()

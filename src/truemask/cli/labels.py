@@ -1,0 +1,105 @@
+"""Commands that make labels worse, look at them, and judge them."""
+
+import shlex
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from truemask.cli.options import (
+    LabelsOption,
+    MethodOption,
+    QuietOption,
+    SeedOption,
+    SetOption,
+    SourceArgument,
+    SplitOption,
+    TaskOption,
+    WithOption,
+    pairs,
+)
+
+
+def corrupt(
+    source: SourceArgument,
+    spec: Annotated[str, typer.Argument(help="what to do to the labels, such as miss:0.3+symmetric:0.2")],
+    out: Annotated[Path, typer.Argument(help="folder to make")],
+    seed: SeedOption = 0,
+    split: SplitOption = None,
+    labels: LabelsOption = None,
+    task: TaskOption = None,
+    quiet: QuietOption = False,
+) -> None:
+    """Write a noisy copy of SOURCE in its own format, with a manifest of what was done.
+
+    Only the training split is touched, unless --split names another.
+    """
+    from truemask.bench.sources import Source
+    from truemask.commands.corrupt import corrupt_source
+
+    corrupt_source(Source(source, labels, task, split), spec, out, seed=seed, show=not quiet)
+
+
+def structure(
+    source: SourceArgument,
+    truth: Annotated[str | None, typer.Option(help="better labels of the same images")] = None,
+    out: Annotated[Path, typer.Option(help="folder to make")] = Path("truemask-structure"),
+    labels: LabelsOption = None,
+    truth_labels: Annotated[str | None, typer.Option(help="which labels of TRUTH")] = None,
+    task: TaskOption = None,
+    split: SplitOption = None,
+    quiet: QuietOption = False,
+) -> None:
+    """How the labels of SOURCE lie and hang together, and what mistakes leave of that, as a page."""
+    from truemask.bench.sources import Source
+    from truemask.commands.structuring import structure_verb
+
+    structure_verb(
+        Source(source, labels, task, split),
+        None if truth is None else Source(truth, truth_labels, task, split),
+        out,
+        command=shlex.join(["truemask", *sys.argv[1:]]),
+        show=not quiet,
+    )
+
+
+def audit(
+    source: SourceArgument,
+    out: Annotated[Path, typer.Option(help="folder to make")] = Path("truemask-audit"),
+    method: MethodOption = "ce",
+    folds: Annotated[int, typer.Option(help="networks, each blind to a part of the labels", min=2)] = 2,
+    predictions: Annotated[
+        Path | None, typer.Option(help="a folder that `predict` wrote, instead of training folds")
+    ] = None,
+    truth: Annotated[str | None, typer.Option(help="clean labels, to score the audit with")] = None,
+    network: Annotated[str, typer.Option(help="`truemask networks` lists them")] = "auto",
+    epochs: Annotated[int | None, typer.Option(help="passes over the training images", min=1)] = None,
+    size_px: Annotated[int | None, typer.Option(help="reduce images to this longest side")] = None,
+    crop_px: Annotated[int | None, typer.Option(help="train on square crops of this side")] = None,
+    knobs: WithOption = None,
+    settings: SetOption = None,
+    seed: SeedOption = 0,
+    labels: LabelsOption = None,
+    task: TaskOption = None,
+    split: SplitOption = None,
+    quiet: QuietOption = False,
+) -> None:
+    """Find the given labels of SOURCE that are probably wrong, and write findings and a page."""
+    from truemask.bench.sources import Source
+    from truemask.commands.auditing import audit_source
+
+    direct = {"network": network, "epochs": epochs, "size_px": size_px, "crop_px": crop_px}
+    plan = {name: value for name, value in direct.items() if value is not None} | pairs("--set", settings)
+    audit_source(
+        Source(source, labels, task, split),
+        out,
+        method=method,
+        knobs=pairs("--with", knobs),
+        settings=plan | {"seed": seed},
+        folds=folds,
+        predicted=predictions,
+        truth=None if truth is None else Source(truth, None, task, split),
+        command=shlex.join(["truemask", *sys.argv[1:]]),
+        show=not quiet,
+    )
