@@ -20,7 +20,7 @@ from truemask.training import Plan, Recipe, headline, score, train
 from truemask.types import IGNORE, Instances, Problem, Task
 
 SOURCES = {
-    Task.CLASSIFICATION: "digits@train=900",
+    Task.CLASSIFICATION: "digits",
     Task.SEMANTIC: "organelles:train=24,val=1,test=12,size=64",
 }
 PLANS = {
@@ -48,13 +48,11 @@ KNOBS = {
     ("glc", Task.INSTANCE): {"warm_up": 0.1},
     ("importance_reweighting", Task.INSTANCE): {"warm_up": 0.1, "smoothing": 0.9},
     ("gce", Task.INSTANCE): {"q": 0.3},
-    ("label_refinery", Task.CLASSIFICATION): {"generations": 1},
     ("label_refinery", Task.SEMANTIC): {"generations": 1},
     ("mae", Task.INSTANCE): {"warm_up": 0.6},
     **{(name, Task.CLASSIFICATION): {"unlabelled": 0} for name in METHODS if name.startswith("pu_")},
     ("pu_nonnegative", Task.INSTANCE): {"labelled": 0.9, "loss": "cross_entropy"},
     ("rce", Task.INSTANCE): {"warm_up": 0.6},
-    ("truncated_gce", Task.CLASSIFICATION): {"warm_up": 0.6},
     ("truncated_gce", Task.INSTANCE): {"q": 0.3, "threshold": 0.1, "warm_up": 0.6},
 }
 """A box head from scratch begins to learn late at q = 0.7, later than these few seconds last, and is sure

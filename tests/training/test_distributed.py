@@ -12,8 +12,7 @@ from truemask.training.checkpoint import read_tensors
 from truemask.types import IGNORE, Problem, Task
 
 
-# One with cross entropy, a store and a mean over pixels; one with a parameter and a mean over images.
-@pytest.mark.parametrize("method", ["elr", "t_loss"])
+@pytest.mark.parametrize("method", ["ce", "elr", "t_loss"])
 def test_two_gloo_processes_end_where_one_does(tmp_path, method):
     rng = np.random.default_rng(0)
     labels = [(rng.random((16, 16)) < 0.4).astype(np.uint8) for _ in range(8)]
