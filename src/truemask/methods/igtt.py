@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-import numpy as np
 import torch
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
@@ -15,10 +14,11 @@ from torch import Tensor, nn
 from truemask.batch import Batch
 from truemask.losses.dmi_iou import dmi_iou
 from truemask.methods.method import Method, Setup, Targets
+from truemask.methods.skeleton_points import skeleton_points
 from truemask.methods.two_sides import as_probs, brightness, check_blur, check_side, check_two_sides
 from truemask.structure.mean_threshold import mean_mask
 from truemask.structure.otsu import otsu
-from truemask.structure.skeleton_extraction import check_extraction, skeleton_extraction
+from truemask.structure.skeleton_extraction import check_extraction
 from truemask.structure.smoothing import smoothed
 from truemask.types import IGNORE, BadInput, Task
 
@@ -107,10 +107,5 @@ class IGTT(Method):
     def _points(self, masks: Bool[Tensor, "b h w"]) -> Tensor:
         if not self.extraction:
             return masks.long()
-        rng = np.random.default_rng(int(torch.randint(2**62, ())))
-        drawn = [
-            skeleton_extraction(mask, rng, shift_px=self.shift_px, keep=self.keep)
-            for mask in masks.cpu().numpy()
-        ]
-        points = torch.from_numpy(np.stack(drawn)).to(masks.device)
+        points = skeleton_points(masks, shift_px=self.shift_px, keep=self.keep)
         return torch.where(points, 1, torch.where(masks, IGNORE, 0))

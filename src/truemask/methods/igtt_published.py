@@ -3,16 +3,15 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-import numpy as np
-import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
 from truemask.batch import Batch
 from truemask.losses.igtt import igtt_published, igtt_released
 from truemask.methods.method import Method, Setup, Targets
+from truemask.methods.skeleton_points import skeleton_points
 from truemask.methods.two_sides import check_two_sides
-from truemask.structure.skeleton_extraction import check_extraction, skeleton_extraction
+from truemask.structure.skeleton_extraction import check_extraction
 from truemask.structure.threshold_search import published_search, released_search
 from truemask.types import BadInput, Task
 
@@ -135,9 +134,7 @@ def _learnt(masks: Bool[Tensor, "b h w"], shift_px: int, keep: float, extraction
     """1 at what is learned as foreground, 0 elsewhere; drawn anew at every visit."""
     if not extraction:
         return masks.long()
-    rng = np.random.default_rng(int(torch.randint(2**62, ())))
-    points = [skeleton_extraction(mask, rng, shift_px=shift_px, keep=keep) for mask in masks.cpu().numpy()]
-    return torch.from_numpy(np.stack(points)).long().to(masks.device)
+    return skeleton_points(masks, shift_px=shift_px, keep=keep).long()
 
 
 def _check(method: str, thresholds: int, shift_px: int, keep: float) -> None:
