@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 from jaxtyping import Float32, Float64
 
+from truemask.structure.round_windows import disk_sums, parabola_sums
 from truemask.types import BadInput
 
 Shape = Literal["disk", "box", "gaussian", "epanechnikov"]
@@ -45,16 +46,7 @@ class Window:
 
     def weights(self) -> Float64[np.ndarray, "d d"]:
         """Of each pixel around the middle one; they sum to 1."""
-        steps = np.arange(-self.reach_px, self.reach_px + 1)
-        squared = (steps**2)[:, None] + (steps**2)[None]
-        if self.shape == "gaussian":
-            raw = np.exp(-squared / (2 * self.bandwidth_px**2))
-        elif self.shape == "epanechnikov":
-            raw = np.maximum(1 - squared / self.bandwidth_px**2, 0)
-        else:
-            raw = (
-                np.full(squared.shape, True) if self.shape == "box" else squared <= self.bandwidth_px**2
-            ) * 1.0
+        raw = self._raw()
         return np.asarray(raw / raw.sum())
 
     def label_count(self) -> float:
@@ -70,10 +62,22 @@ class Window:
             line = np.exp(-(np.arange(-self.reach_px, self.reach_px + 1) ** 2) / (2 * self.bandwidth_px**2))
             line /= line.sum()
             return np.asarray(cv2.sepFilter2D(values, -1, line, line, borderType=edge), np.float32)
-        return np.asarray(cv2.filter2D(values, -1, self.weights(), borderType=edge), np.float32)
+        add_up = disk_sums if self.shape == "disk" else parabola_sums
+        return np.asarray(add_up(values, self.bandwidth_px) / self._raw().sum(), np.float32)
 
     def squared_sums(self, values: Float32[np.ndarray, "h w"]) -> Float32[np.ndarray, "h w"]:
         """The same with squared weights: what random errors of single labels add up to."""
         return np.asarray(
             cv2.filter2D(values, -1, self.weights() ** 2, borderType=cv2.BORDER_CONSTANT), np.float32
         )
+
+    def _raw(self) -> Float64[np.ndarray, "d d"]:
+        """Weights that are 1 in the middle."""
+        steps = np.arange(-self.reach_px, self.reach_px + 1)
+        squared = (steps**2)[:, None] + (steps**2)[None]
+        if self.shape == "gaussian":
+            return np.asarray(np.exp(-squared / (2 * self.bandwidth_px**2)))
+        if self.shape == "epanechnikov":
+            return np.asarray(np.maximum(1 - squared / self.bandwidth_px**2, 0))
+        counts = np.full(squared.shape, True) if self.shape == "box" else squared <= self.bandwidth_px**2
+        return np.asarray(counts * 1.0)
