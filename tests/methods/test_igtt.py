@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from truemask.methods import make_method
+from truemask.methods.skeleton_points import skeleton_points
 from truemask.structure.mean_threshold import mean_mask
 from truemask.structure.skeleton_extraction import skeleton
 from truemask.structure.threshold_search import published_search, released_search
@@ -115,6 +116,34 @@ def test_points_lie_on_the_skeleton_and_the_rest_of_the_mask_says_nothing(engine
         np.testing.assert_array_equal(got, np.where(lines, 1, np.where(mask, IGNORE, 0)))
 
 
+def test_the_rest_of_the_mask_is_background_if_asked_to(engine):
+    one, _ = engine("igtt", shift_px=0, keep=1.0, rest="background")
+    _, second, probs = learnt("igtt", one)
+    for got, mask in zip(second.numpy(), mean_mask(probs).numpy(), strict=True):
+        np.testing.assert_array_equal(got, skeleton(mask))
+
+
+def test_a_thinned_background_has_points_of_its_own(engine):
+    one, _ = engine("igtt", shift_px=0, keep=1.0, rest="thinned")
+    _, second, probs = learnt("igtt", one)
+    for got, mask in zip(second.numpy(), mean_mask(probs).numpy(), strict=True):
+        np.testing.assert_array_equal(got, np.where(skeleton(mask), 1, np.where(skeleton(~mask), 0, IGNORE)))
+
+
+def test_where_shifted_points_of_both_sides_meet_the_pixel_is_of_its_own_side(engine):
+    one, _ = engine("igtt", shift_px=4, keep=1.0, rest="thinned")
+    _, _, probs = learnt("igtt", one)
+    masks = mean_mask(probs)
+    torch.manual_seed(5)
+    points, others = (skeleton_points(side, shift_px=4, keep=1.0) for side in (masks, ~masks))
+    torch.manual_seed(5)
+    drawn = one.method._points(masks)
+    met = points & others
+    assert met.any()
+    torch.testing.assert_close(drawn[met], masks[met].long())
+    torch.testing.assert_close(drawn != IGNORE, points | others)
+
+
 def test_published_points_lie_on_the_skeleton_and_the_rest_is_background(engine):
     one, _ = engine("igtt_published", shift_px=0, keep=1.0)
     _, second, probs = learnt("igtt_published", one)
@@ -153,6 +182,7 @@ def test_ours_finds_the_bars_without_labels(engine):
     ("name", "knobs", "complaint"),
     [
         ("igtt", {"cut": "half"}, "otsu or mean; got cut=half"),
+        ("igtt", {"rest": "foreground"}, "ignored, background or thinned; got rest=foreground"),
         ("igtt", {"keep": 0.0}, r"\(0, 1\], got keep=0"),
         ("igtt_published", {"thresholds": 1}, "too few thresholds"),
         ("igtt_released", {"thresholds": 2}, "too few thresholds"),

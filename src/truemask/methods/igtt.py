@@ -23,6 +23,7 @@ from truemask.structure.smoothing import smoothed
 from truemask.types import IGNORE, BadInput, Task
 
 CUTS = ("otsu", "mean")
+RESTS = ("ignored", "background", "thinned")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +41,8 @@ class IGTT(Method):
         shift_px: largest shift of the skeleton, as released.
         keep: share of the skeleton that is learned, in (0, 1]; as released.
         extraction: without it the mask itself is learned.
+        rest: what a mask says where it has no point: `ignored`: nothing, and all outside it is background;
+            `background`: that, as published; `thinned`: nothing, and points stand for the background, too.
         blur_px: sigma of the Gaussian that smooths the first masks' images; 0 for none.
         foreground: `bright` or `dark`: what the first masks take for it.
         cut: where predictions are cut: `otsu`, where logits part best, or at their `mean`, as masks are.
@@ -50,6 +53,7 @@ class IGTT(Method):
     shift_px: int = 1
     keep: float = 0.1
     extraction: bool = True
+    rest: str = "ignored"
     blur_px: float = 1.0
     foreground: str = "bright"
     cut: str = "otsu"
@@ -60,6 +64,8 @@ class IGTT(Method):
         check_blur("igtt", self.blur_px)
         if self.cut not in CUTS:
             raise BadInput(f"igtt cuts predictions by {' or '.join(CUTS)}; got cut={self.cut}")
+        if self.rest not in RESTS:
+            raise BadInput(f"igtt: rest is {', '.join(RESTS[:-1])} or {RESTS[-1]}; got rest={self.rest}")
 
     def build(self, setup: Setup) -> None:
         """One network and a mask per image, for a problem of foreground and background.
@@ -108,4 +114,9 @@ class IGTT(Method):
         if not self.extraction:
             return masks.long()
         points = skeleton_points(masks, shift_px=self.shift_px, keep=self.keep)
-        return torch.where(points, 1, torch.where(masks, IGNORE, 0))
+        if self.rest == "thinned":
+            others = skeleton_points(~masks, shift_px=self.shift_px, keep=self.keep)
+            # Where points of both sides meet, the pixel is of the side that it lies on.
+            return torch.where(points | others, torch.where(points & others, masks, points).long(), IGNORE)
+        inside = IGNORE if self.rest == "ignored" else 0
+        return torch.where(points, 1, torch.where(masks, inside, 0))

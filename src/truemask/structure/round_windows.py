@@ -52,7 +52,7 @@ def _half_widths(radius_px: float) -> Int64[np.ndarray, "d"]:
 
 
 def _running(values: Float32[np.ndarray, "h w"], reach: int, power: int) -> Float64[np.ndarray, "h n"]:
-    """Sums of values times column^power, up to but without each column, and `reach` columns beyond either end.
+    """Sums of values times column^power, up to but without each column; `reach` columns more at both ends.
 
     Columns are counted from the middle of the image, so that their squares stay small.
     """
