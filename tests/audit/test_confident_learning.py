@@ -3,7 +3,6 @@
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from importlib import import_module
 
 import numpy as np
 import pytest
@@ -199,14 +198,6 @@ def test_the_order_of_images_does_not_matter(drawn_maps):
     assert (forwards.joint == backwards.joint).all()
     assert forwards.findings == backwards.findings
     assert forwards.images == backwards.images
-
-
-def test_what_does_not_fit_in_memory_waits_on_disk(monkeypatch: pytest.MonkeyPatch, drawn_maps):
-    maps = drawn_maps(5)
-    in_memory = audited(maps)
-    # Imported by its full name: in the package, that name is the function.
-    monkeypatch.setattr(import_module("truemask.audit.confident_learning"), "_IN_MEMORY", 1)
-    assert audited(maps).findings == in_memory.findings
 
 
 def noisy_images(seed: int, n: int) -> tuple[list[int], list[int], NDArray[np.float64]]:

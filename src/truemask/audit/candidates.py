@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import IO
+from pathlib import Path
 
 import numpy as np
 from jaxtyping import Float64, Int64
@@ -30,27 +30,36 @@ class Source:
 
 
 class CandidateStore:
-    """Ten bytes a candidate, written to a file that outlives the store."""
+    """Ten bytes a candidate, in a file that others may read and remove: a pickled store knows which."""
 
-    def __init__(self, file: IO[bytes]) -> None:
-        self._file = file
+    def __init__(self, path: Path) -> None:
+        self._path = path
         self._contents: list[tuple[Source, int]] = []
+        path.write_bytes(b"")
 
     def add(self, source: Source, candidates: Candidates) -> None:
         """Put a block's candidates away."""
         records = np.empty(len(candidates.index), _RECORD)
         for name in _RECORD.names or ():
             records[name] = getattr(candidates, name)
-        self._file.write(records.tobytes())
+        with self._path.open("ab") as file:
+            file.write(records.tobytes())
         self._contents.append((source, len(records)))
 
     def __len__(self) -> int:
         return len(self._contents)
 
+    @property
+    def keys(self) -> Iterator[str]:
+        """Of all images, whether they have candidates or not."""
+        return (key for source, _ in self._contents for key in source.keys)
+
     def __iter__(self) -> Iterator[tuple[Source, Candidates]]:
         """Everything that was put away, in that order."""
-        self._file.seek(0)
-        for source, count in self._contents:
-            records = np.frombuffer(self._file.read(count * _RECORD.itemsize), _RECORD)
-            columns = {name: np.ascontiguousarray(records[name]) for name in ("given", "proposed", "margin")}
-            yield source, Candidates(index=records["index"].astype(np.int64), **columns)
+        with self._path.open("rb") as file:
+            for source, count in self._contents:
+                records = np.frombuffer(file.read(count * _RECORD.itemsize), _RECORD)
+                columns = {
+                    name: np.ascontiguousarray(records[name]) for name in ("given", "proposed", "margin")
+                }
+                yield source, Candidates(index=records["index"].astype(np.int64), **columns)

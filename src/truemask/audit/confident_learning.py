@@ -5,22 +5,25 @@ trained on the labels under audit agrees with their errors.
 """
 
 import tempfile
+from collections import Counter
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
 
 import numpy as np
-from jaxtyping import Float32, Float64, Int64
+from jaxtyping import Float64, Int64
 
-from truemask.audit.candidates import CandidateStore, Source
-from truemask.audit.class_confidence import ClassConfidence, soft_minimum
+from truemask.audit.candidates import CandidateStore
+from truemask.audit.class_confidence import ClassConfidence
 from truemask.audit.confident_joint import ConfidentJoint
 from truemask.audit.findings import Finding, findings_table
-from truemask.audit.flags import flagged_images, flagged_label_map
-from truemask.audit.pruning import MarginHistogram, flagged
+from truemask.audit.passes import count_confidence, count_joint, flag
+from truemask.audit.pruning import MarginHistogram
 from truemask.audit.result import AuditResult, images_table
-from truemask.audit.stream import Block, Stream, blocks
+from truemask.audit.spread import Spread, one_by_one
+from truemask.audit.stream import Stream
 from truemask.structure.joint import estimate_joint
-from truemask.types import IGNORE, BadInput, Problem, Task
-
-_IN_MEMORY = 64 << 20
+from truemask.types import BadInput, Problem, Task
 
 
 def confident_learning(
@@ -43,35 +46,60 @@ def confident_learning(
         stream: key, given labels, out-of-sample probabilities of each image; is called twice.
         problem: classes; pixels of label maps or whole images are the units.
         min_area_px: smaller segments are no findings of their own; they still count in their image's.
-        objects: what bears one label each are objects, not whole images: for the words of the summary.
         temperature: of the soft minimum that makes pixels' self-confidence an image's quality.
+        objects: what bears one label each are objects, not whole images: for the words of the summary.
 
     Raises:
         BadInput: if the stream is empty, changes between passes, or gives what cannot be audited.
     """
+    return confident_learning_in_parts(
+        [stream], problem, min_area_px=min_area_px, temperature=temperature, objects=objects
+    )
+
+
+def confident_learning_in_parts(
+    parts: Sequence[Stream],
+    problem: Problem,
+    *,
+    spread: Spread = one_by_one,
+    folder: Path | None = None,
+    min_area_px: int = 4,
+    temperature: float = 0.1,
+    objects: bool = False,
+) -> AuditResult:
+    """The same findings, bit by bit, from any partition of the data set into streams.
+
+    Args:
+        parts: streams that have no image in common; see `confident_learning`.
+        spread: who does each step for each part: `one_by_one`, or processes and tasks elsewhere, for which
+            the streams must pickle.
+        folder: for temporary files, which all who do the work must see; None: the system's own.
+
+    Raises:
+        BadInput: as `confident_learning`, and if an image is in two parts.
+    """
     first = ClassConfidence(problem.num_classes)
-    for block in blocks(stream, problem):
-        first.update(block)
+    for confidence in spread("thresholds", partial(count_confidence, problem=problem), parts):
+        first.merge(confidence)
     thresholds = first.thresholds()
     joint, margins = ConfidentJoint(thresholds), MarginHistogram(problem.num_classes)
-    with tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY) as file:
-        store = CandidateStore(file)
-        for block in blocks(stream, problem):
-            candidates, own = joint.update(block)
-            margins.update(candidates)
-            store.add(_source(block, own, temperature), candidates)
-        _check_passes(first.units, joint.units, images=len(store))
+    pairs, images, findings = np.zeros_like(joint.counts), list[dict[str, object]](), list[Finding]()
+    with tempfile.TemporaryDirectory(dir=folder, prefix=".truemask-") as scratch:
+        files = [Path(scratch) / f"candidates-{number}" for number in range(len(parts))]
+        count = partial(count_joint, problem=problem, thresholds=thresholds, temperature=temperature)
+        stores = []
+        for counted in spread("candidates", count, [*zip(parts, files, strict=True)]):
+            joint.merge(counted.joint)
+            margins.merge(counted.margins)
+            stores.append(counted.store)
+        _check_passes(first, joint, stores)
         estimate = estimate_joint(joint.counts, first.units)
         cuts = margins.cuts(_wanted(estimate, first.units))
-        pairs, images, findings = np.zeros_like(joint.counts), list[dict[str, object]](), list[Finding]()
-        for source, candidates in store:
-            flags = candidates[flagged(candidates, cuts)]
-            np.add.at(pairs, (flags.given, flags.proposed), 1)
-            images += _image_rows(source, flags.index)
-            if source.size is None:
-                findings += flagged_images(source, flags, problem)
-            else:
-                findings += flagged_label_map(source, flags, problem, min_area_px=min_area_px)
+        find = partial(flag, problem=problem, cuts=cuts, min_area_px=min_area_px)
+        for found in spread("findings", find, stores):
+            pairs += found.pairs
+            images += found.images
+            findings += found.findings
     return AuditResult(
         problem=problem,
         units=first.units,
@@ -86,23 +114,18 @@ def confident_learning(
     )
 
 
-def _source(block: Block, own: Float32[np.ndarray, "n"], temperature: float) -> Source:
-    known = block.labels != IGNORE
-    if block.size is None:
-        quality = np.where(known, own.astype(np.float64), np.nan)
-        return Source(block.keys, None, known.astype(np.int64), quality)
-    quality = np.array([soft_minimum(own[known], temperature)])
-    return Source(block.keys, block.size, np.array([known.sum()]), quality)
-
-
-def _check_passes(first: Int64[np.ndarray, "k"], second: Int64[np.ndarray, "k"], *, images: int) -> None:
-    if not images and not first.any():
+def _check_passes(first: ClassConfidence, second: ConfidentJoint, stores: Sequence[CandidateStore]) -> None:
+    keys = [key for store in stores for key in store.keys]
+    if not keys and not first.units.any():
         raise BadInput("nothing to audit: the stream has no images")
-    if (first != second).any():
+    if (first.units != second.units).any():
         raise BadInput(
-            f"the stream gave {first.sum()} labelled units in the first pass, {second.sum()} in the second: "
-            "it must be a function that starts anew, and the same, at each call"
+            f"the stream gave {first.units.sum()} labelled units in the first pass, {second.units.sum()} in "
+            "the second: it must be a function that starts anew, and the same, at each call"
         )
+    if len(set(keys)) < len(keys):
+        counts = Counter(keys)
+        raise BadInput(f"image '{counts.most_common(1)[0][0]}' is in two parts: each image belongs in one")
 
 
 def _wanted(joint: Float64[np.ndarray, "k k"], units: Int64[np.ndarray, "k"]) -> Int64[np.ndarray, "k k"]:
@@ -110,15 +133,3 @@ def _wanted(joint: Float64[np.ndarray, "k k"], units: Int64[np.ndarray, "k"]) ->
     wanted = np.asarray(np.rint(np.nan_to_num(joint) * units.sum()), np.int64)
     np.fill_diagonal(wanted, 0)
     return wanted
-
-
-def _image_rows(source: Source, flagged_units: Int64[np.ndarray, "n"]) -> list[dict[str, object]]:
-    if source.size is None:
-        counts = np.bincount(flagged_units, minlength=len(source.keys))
-    else:
-        counts = np.array([len(flagged_units)])
-    columns = zip(source.keys, source.units.tolist(), counts.tolist(), source.quality.tolist(), strict=True)
-    return [
-        {"image": key, "units": units, "flagged": count, "quality": quality}
-        for key, units, count, quality in columns
-    ]
