@@ -53,6 +53,9 @@ def train(
     diagnose: Annotated[
         bool, typer.Option("--diagnose", help="look after every epoch at how the given labels are taken")
     ] = False,
+    watch_labels: Annotated[
+        bool, typer.Option("--watch-labels", help="note how each label is taken, for `audit --run`")
+    ] = False,
     seed: SeedOption = 0,
     labels: LabelsOption = None,
     task: TaskOption = None,
@@ -84,6 +87,7 @@ def train(
         trusted=None if trusted is None else Source(trusted, labels, task),
         truth=None if truth is None else Source(truth, None, task, split, holdout),
         diagnose=diagnose,
+        watch_labels=watch_labels,
         devices=devices,
         resume=resume,
         show=not quiet,

@@ -46,6 +46,7 @@ def train_verb(
     trusted: Source | None,
     truth: Source | None = None,
     diagnose: bool = False,
+    watch_labels: bool = False,
     devices: int,
     resume: bool,
     show: bool,
@@ -68,6 +69,7 @@ def train_verb(
         monitors=watched,
         diagnose=diagnose,
         truth=clean,
+        watch_labels=watch_labels,
         notes={"source": source.where, "manifest": _manifest_of(source)},
     )
     trained = train_run(recipe, folder, resume=resume, devices=devices, show=show)
@@ -78,6 +80,8 @@ def train_verb(
         f"{trained.plan.network} with {weights / 1e6:.2f} M weights, {trained.plan.epochs} epochs, "
         f"{done['seconds']:.0f} s ({done['cpu_seconds']:.0f} s of CPU)"
     )
+    if watch_labels:
+        print(f"truemask audit {source.where} --run {folder}: what the run saw of each label, as evidence")
     if diagnose or clean is not None:
         for line in summary(folder):
             print(line)

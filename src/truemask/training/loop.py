@@ -42,6 +42,7 @@ from truemask.training.stages import learning_rate, segments
 from truemask.training.store import MapSlice, Store, UnitSlice
 from truemask.training.streams import Sample, Stream, Views
 from truemask.training.tasks import ImageLoss, InstanceLoss, TaskLoss
+from truemask.training.watching import LabelWatch
 from truemask.types import BadInput, Problem, Task
 
 
@@ -58,6 +59,7 @@ class Loop:
         judge: scores the networks on held-out noisy labels, for stages that start from the best epoch.
         monitors: scored after every epoch for the curves; nothing is chosen by them.
         diagnosis: looks after every epoch at how labels are taken; nothing is chosen by it.
+        watch_labels: keep a sketch of how each label is taken, for an audit; nothing is chosen by it.
     """
 
     def __init__(
@@ -72,6 +74,7 @@ class Loop:
         judge: Monitor | None = None,
         monitors: Sequence[Monitor] = (),
         diagnosis: Diagnosis | None = None,
+        watch_labels: bool = False,
     ) -> None:
         self.problem: Problem = dataset.problem
         self.plan, self.method, self.folder = plan, method, folder
@@ -96,6 +99,10 @@ class Loop:
             name: Store(spec, sizes, folder / "stores" / f"{name}.{fabric.global_rank}")
             for name, spec in blueprint.stores.items()
         }
+        self.watch: LabelWatch | None = None
+        if watch_labels:
+            file = folder / "stores" / f"label_dynamics.{fabric.global_rank}"
+            self.watch = LabelWatch(views, sum(stage.epochs for stage in self.stages), file)
         self._live_slices: list[Slice] = []
         self._passes: dict[str, Iterator[Batch]] = {}
 
@@ -105,6 +112,8 @@ class Loop:
         """Forward pass under the run's precision; logits come back as float32."""
         with self.precision():
             scores: Tensor = network(batch.images)
+        if self.watch is not None:
+            self.watch.see(batch, scores)
         return scores.float()
 
     def loss(self, network: nn.Module, batch: Batch) -> Float[Tensor, ""]:
@@ -250,6 +259,8 @@ class Loop:
         for step, views in enumerate(self.main.epoch(self._epochs_done)):
             self.step_in_epoch = step
             batch = self._batch(self.main, views)
+            if self.watch is not None:
+                self.watch.expect(batch, views[0], self._epochs_done, step)
             logged = self.hooks.step(self, batch)
             for name, value in logged.items():
                 sums[name] = sums.get(name, 0.0) + value
@@ -430,7 +441,12 @@ class Loop:
         for tensor in self.parameters.values():
             tensor.data.copy_(cast(Tensor, self._fabric.all_reduce(tensor.data.clone(), reduce_op="mean")))
         for store in self.stores.values():
-            store.agree(lambda values: cast(Tensor, self._fabric.all_reduce(values, reduce_op="sum")))
+            store.agree(self._sum_over_processes)
+        if self.watch is not None:
+            self.watch.agree(self._sum_over_processes, (self._fabric.global_rank, self._fabric.world_size))
+
+    def _sum_over_processes(self, values: Tensor) -> Tensor:
+        return cast(Tensor, self._fabric.all_reduce(values, reduce_op="sum"))
 
     def _weights(self) -> dict[str, Tensor]:
         averages = {f"average-{name}": average for name, average in self._averages.items()}
@@ -453,6 +469,8 @@ class Loop:
                 if values is not None
             },
         }
+        if self.watch is not None:
+            groups["label_dynamics"] = {"cells": torch.from_numpy(self.watch.cells)}
         state: dict[str, Any] = {
             "epochs_done": self._epochs_done,
             "best": self._best,
@@ -472,6 +490,8 @@ class Loop:
             self.parameters[name].data.copy_(value)
         for name, value in groups["stores"].items():
             self.stores[name].flat[:] = value.numpy()
+        if self.watch is not None:
+            self.watch.restore(groups.get("label_dynamics", {}).get("cells"))
         for name, stream in self.streams.items():
             weights = groups["streams"].get(f"{name}/weights")
             stream.use(

@@ -25,6 +25,7 @@ from truemask.networks import default_network
 from truemask.training.checkpoint import Checkpoints, write_tensors
 from truemask.training.devices import make_fabric
 from truemask.training.diagnosis import Diagnosis
+from truemask.training.label_dynamics import FOLDER
 from truemask.training.loop import Loop
 from truemask.training.plan import Plan
 from truemask.training.scoring import Monitor
@@ -48,6 +49,7 @@ class Recipe:
         monitors: data sets by name to score after every epoch for the curves. Nothing is chosen by them.
         diagnose: after every epoch, look at how the given labels are taken: see `Diagnosis`.
         truth: clean labels of the same rows, for the diagnosis alone; the method never sees them.
+        watch_labels: keep a sketch of how each label is taken: see `LabelWatch`.
         notes: kept in config.json: the noise manifest, the command.
     """
 
@@ -59,6 +61,7 @@ class Recipe:
     monitors: Mapping[str, Dataset] = dataclasses.field(default_factory=dict)
     diagnose: bool = False
     truth: Dataset | None = None
+    watch_labels: bool = False
     notes: Mapping[str, Any] = dataclasses.field(default_factory=dict)
 
 
@@ -92,6 +95,8 @@ def train(
     recipe = _completed(recipe)
     config = _config(recipe)
     _claim(folder, config, resume=resume)
+    if recipe.watch_labels and (folder / "done.json").is_file() and not (folder / FOLDER).is_dir():
+        raise BadInput(f"{folder} is done, and did not watch its labels; choose another --out")
     if not (folder / "done.json").is_file():
         fabric = make_fabric(recipe.plan.precision, devices)
         # Bound beforehand: what Fabric hands to its processes it takes apart, and a recipe is frozen.
@@ -137,6 +142,7 @@ def _learn(
         judge=judge,
         monitors=monitors,
         diagnosis=diagnosis,
+        watch_labels=recipe.watch_labels,
     )
     checkpoints = Checkpoints(folder / "checkpoints")
     title = f"{recipe.method} on {recipe.dataset.name}"
@@ -145,6 +151,8 @@ def _learn(
         write_tensors(folder / "weights.safetensors", loop.finish())
         if loop.parameters:
             write_tensors(folder / "parameters.safetensors", loop.parameters)
+        if loop.watch is not None:
+            loop.watch.keep(folder / FOLDER)
         write_json(
             folder / "done.json",
             {

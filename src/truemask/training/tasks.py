@@ -87,6 +87,8 @@ class InstanceLoss:
         """The network's own terms, with the method's in place of the box head's classification loss."""
 
         def class_loss(logits: Tensor, labels: Tensor, rows: Tensor) -> Tensor:
+            if loop.watch is not None:
+                loop.watch.see_objects(batch, rows, labels, logits)
             return unit_mean(loop, hooks, logits.float(), _units(loop, batch, labels, rows))
 
         with loop.precision():
