@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Bool, Float, Int, Shaped
 from torch import Tensor, device
 
 
@@ -61,6 +61,8 @@ class Batch:
         stream: which of the method's streams this batch came from.
         trusted: the stream was asked for as a clean or verified one.
         views: more views of the same rows, drawn apart, where the stream was asked for with several.
+        weights: how far each label is to be trusted, in [0, 1]; None: all alike. A label of weight 0 is
+            IGNORE already.
     """
 
     images: Float[Tensor, "b c *size"]
@@ -73,3 +75,8 @@ class Batch:
     stream: str = "main"
     trusted: bool = False
     views: tuple["Batch", ...] = ()
+    weights: Float[Tensor, "u *space"] | None = None
+
+    def weigh(self, counts: Shaped[Tensor, "u *space"]) -> Shaped[Tensor, "u *space"]:
+        """What each unit counts, times the trust in its label."""
+        return counts if self.weights is None else counts * self.weights

@@ -50,6 +50,9 @@ def train(
     truth: Annotated[
         str | None, typer.Option(help="clean labels of the same images, for the diagnosis and nothing else")
     ] = None,
+    weights: Annotated[
+        Path | None, typer.Option(help="how far each label is to be trusted: a folder that `fix` wrote")
+    ] = None,
     diagnose: Annotated[
         bool, typer.Option("--diagnose", help="look after every epoch at how the given labels are taken")
     ] = False,
@@ -86,6 +89,7 @@ def train(
         test=None if test is None else Source(test, labels, task, None, holdout),
         trusted=None if trusted is None else Source(trusted, labels, task),
         truth=None if truth is None else Source(truth, None, task, split, holdout),
+        weights=weights,
         diagnose=diagnose,
         watch_labels=watch_labels,
         devices=devices,

@@ -13,6 +13,7 @@ from truemask.commands.dynamics import summary
 from truemask.commands.numbers import print_numbers
 from truemask.data.dataset import Dataset
 from truemask.data.files import whole_folder
+from truemask.data.trust import read_trust
 from truemask.files import write_json
 from truemask.metrics import meaning
 from truemask.progress import watch
@@ -45,6 +46,7 @@ def train_verb(
     test: Source | None,
     trusted: Source | None,
     truth: Source | None = None,
+    weights: Path | None = None,
     diagnose: bool = False,
     watch_labels: bool = False,
     devices: int,
@@ -58,6 +60,9 @@ def train_verb(
     clean = None if truth is None else truth.to_train()
     for other in (*watched.values(), *(one for one in (verified, clean) if one is not None)):
         must_speak_of(other, dataset.problem, dataset.name)
+    trust = None if weights is None else read_trust(weights)
+    if trust is not None:
+        trust.must_be_about(dataset)
     plan = plan_for(dataset, settings)
     folder = out or Path("runs") / f"{dataset.name}-{method}-{plan.seed}"
     recipe = Recipe(
@@ -66,6 +71,7 @@ def train_verb(
         knobs=knobs,
         plan=plan,
         trusted=verified,
+        weights=trust,
         monitors=watched,
         diagnose=diagnose,
         truth=clean,
@@ -74,10 +80,10 @@ def train_verb(
     )
     trained = train_run(recipe, folder, resume=resume, devices=devices, show=show)
     done = json.loads((folder / "done.json").read_text())
-    weights = sum(p.numel() for network in trained.networks.values() for p in network.parameters())
+    parameters = sum(p.numel() for network in trained.networks.values() for p in network.parameters())
     print(
         f"{folder}: {method} on {len(dataset)} images of {dataset.name} ({dataset.split}), "
-        f"{trained.plan.network} with {weights / 1e6:.2f} M weights, {trained.plan.epochs} epochs, "
+        f"{trained.plan.network} with {parameters / 1e6:.2f} M weights, {trained.plan.epochs} epochs, "
         f"{done['seconds']:.0f} s ({done['cpu_seconds']:.0f} s of CPU)"
     )
     if watch_labels:

@@ -56,6 +56,6 @@ class CoTeaching(Method):
         by_main = smallest(main, batch.labels, share, per_class=per_class)
         by_peer = smallest(peer, batch.labels, share, per_class=per_class)
         # Selection carries no gradient, so each term trains one network: one optimiser is exactly two.
-        loss = engine.mean(main, by_peer) + engine.mean(peer, by_main)
+        loss = engine.mean(main, batch.weigh(by_peer)) + engine.mean(peer, batch.weigh(by_main))
         engine.update(loss)
         return {"loss": loss.item() / 2, "kept": share}

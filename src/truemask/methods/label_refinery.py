@@ -64,6 +64,6 @@ class LabelRefinery(Method):
         with torch.no_grad():
             said = engine.logits(teacher, batch).softmax(dim=1)
         losses = soft_cross_entropy(engine.logits(engine.networks["main"], batch), said)
-        loss = engine.mean(losses, (batch.labels != IGNORE).to(losses.dtype))
+        loss = engine.mean(losses, batch.weigh((batch.labels != IGNORE).to(losses.dtype)))
         engine.update(loss)
         return {"loss": loss.item()}

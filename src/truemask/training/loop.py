@@ -18,6 +18,7 @@ from torch import Tensor, nn
 
 from truemask.batch import Batch, Slice
 from truemask.data.dataset import Dataset
+from truemask.data.trust import Trust
 from truemask.methods.method import Method, Stage
 from truemask.networks import build_network
 from truemask.networks.knobs import with_knob
@@ -56,6 +57,7 @@ class Loop:
         plan: with what network, optimiser and schedule.
         folder: where stores and checkpoints live while the run goes.
         trusted: rows whose labels were verified, for methods that ask for them.
+        weights: how far the given labels are to be trusted; None: all alike.
         judge: scores the networks on held-out noisy labels, for stages that start from the best epoch.
         monitors: scored after every epoch for the curves; nothing is chosen by them.
         diagnosis: looks after every epoch at how labels are taken; nothing is chosen by it.
@@ -71,6 +73,7 @@ class Loop:
         folder: Path,
         *,
         trusted: Dataset | None = None,
+        weights: Trust | None = None,
         judge: Monitor | None = None,
         monitors: Sequence[Monitor] = (),
         diagnosis: Diagnosis | None = None,
@@ -91,7 +94,7 @@ class Loop:
         blueprint = Blueprint(self.problem)
         method.build(blueprint)
         self._build_networks(blueprint)
-        views = Views(dataset, plan)
+        views = Views(dataset, plan, weights)
         self.streams = self._build_streams(blueprint, views, trusted)
         self.main = self.streams["main"]
         sizes = blueprint.store_sizes(views)

@@ -17,6 +17,7 @@ import torch
 from lightning_fabric import Fabric
 
 from truemask.data.dataset import Dataset
+from truemask.data.trust import Trust
 from truemask.data.views import Cached, Resized, hold_out
 from truemask.files import write_json
 from truemask.methods import make_method
@@ -46,6 +47,7 @@ class Recipe:
         knobs: the method's, where they differ from its paper's.
         plan: network, optimiser, schedule.
         trusted: rows whose labels were verified, for methods that ask for them.
+        weights: how far the given labels are to be trusted, by key; None: all alike.
         monitors: data sets by name to score after every epoch for the curves. Nothing is chosen by them.
         diagnose: after every epoch, look at how the given labels are taken: see `Diagnosis`.
         truth: clean labels of the same rows, for the diagnosis alone; the method never sees them.
@@ -58,6 +60,7 @@ class Recipe:
     knobs: Mapping[str, object] = dataclasses.field(default_factory=dict)
     plan: Plan
     trusted: Dataset | None = None
+    weights: Trust | None = None
     monitors: Mapping[str, Dataset] = dataclasses.field(default_factory=dict)
     diagnose: bool = False
     truth: Dataset | None = None
@@ -139,6 +142,7 @@ def _learn(
         plan,
         folder,
         trusted=None if recipe.trusted is None else _shown(recipe.trusted, recipe.plan, cache_mb),
+        weights=recipe.weights,
         judge=judge,
         monitors=monitors,
         diagnosis=diagnosis,
@@ -200,6 +204,7 @@ def _config(recipe: Recipe) -> dict[str, Any]:
         "plan": dataclasses.asdict(recipe.plan),
         "problem": dataclasses.asdict(recipe.dataset.problem),
         "dataset": {"name": recipe.dataset.name, "split": recipe.dataset.split, "rows": len(recipe.dataset)},
+        "weights": None if recipe.weights is None else recipe.weights.digest(),
         "notes": dict(recipe.notes),
         "versions": versions(),
     }
@@ -213,7 +218,7 @@ def _claim(folder: Path, config: Mapping[str, Any], *, resume: bool) -> None:
         if not resume:
             raise BadInput(f"{folder} already holds a run; choose another --out, or go on with it: --resume")
         theirs = json.loads(file.read_text())
-        parts = ("method", "knobs", "plan", "problem", "dataset")
+        parts = ("method", "knobs", "plan", "problem", "dataset", "weights")
         differing = [part for part in parts if theirs.get(part) != ours[part]]
         if differing:
             raise BadInput(

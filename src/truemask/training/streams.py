@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor
 from torch.utils.data import DataLoader
 from torch.utils.data import Dataset as TorchDataset
@@ -13,10 +13,11 @@ from torch.utils.data import Dataset as TorchDataset
 from truemask import rle
 from truemask.batch import Objects
 from truemask.data.dataset import Dataset
+from truemask.data.trust import FULL, Trust, object_keys
 from truemask.seeds import seed_for
 from truemask.training.geometry import LABEL_FILL, Geometry, draw_geometry
 from truemask.training.plan import TURNS, Plan
-from truemask.types import BadInput, Instances, Labels
+from truemask.types import IGNORE, BadInput, Instances, Labels, Task
 
 MOST_POINTS = 100_000
 """Rows of a data set of points that are kept as samples: about a kilobyte each."""
@@ -31,6 +32,7 @@ class Sample:
     labels: Tensor
     objects: Objects | None
     geometry: Geometry
+    weights: Tensor | None = None
 
 
 @dataclass(frozen=True)
@@ -42,12 +44,14 @@ class Look:
 
 
 class Views(TorchDataset[Sample]):
-    """Loads samples of a data set under the plan's augmentation."""
+    """Loads samples of a data set under the plan's augmentation, with the weights of their labels."""
 
-    def __init__(self, dataset: Dataset, plan: Plan) -> None:
+    def __init__(self, dataset: Dataset, plan: Plan, trust: Trust | None = None) -> None:
         self.dataset = dataset
         self.plan = plan
         self.object_offsets = _object_offsets(dataset)
+        self._trust = trust
+        self._unit_weights = None if trust is None else _unit_weights(dataset, trust)
         self._points: dict[int, Sample] = {}
 
     def __len__(self) -> int:
@@ -69,14 +73,38 @@ class Views(TorchDataset[Sample]):
         plane = geometry.forward(torch.from_numpy(pixels), 0.0).contiguous()
         first_object = int(self.object_offsets[look.row]) if self.object_offsets is not None else 0
         given, objects = _in_view(labels, geometry, first_object)
-        return Sample(look.row, plane, given, objects, geometry)
+        weights = self._weights(look.row, size, geometry)
+        if weights is not None:
+            given = given.masked_fill(weights == 0, IGNORE)
+        if objects is not None and self._unit_weights is not None:
+            objects.labels = objects.labels.masked_fill(self._unit_weights[objects.rows] == 0, IGNORE)
+        return Sample(look.row, plane, given, objects, geometry, weights)
+
+    def weights_of(self, rows: Int[Tensor, "n"]) -> Float[Tensor, "n"] | None:
+        """Weights of objects by row, 1 for a background proposal (row -1); None where there are none."""
+        if self._unit_weights is None:
+            return None
+        known = self._unit_weights.to(rows.device)[rows.clamp(min=0)]
+        return torch.where(rows >= 0, known, torch.ones_like(known))
+
+    def _weights(self, row: int, size: tuple[int, int], geometry: Geometry) -> Tensor | None:
+        """Weights of a row's labels as the view shows them; those of objects come with the proposals."""
+        if self._trust is None or self.object_offsets is not None:
+            return None
+        if self._unit_weights is not None:
+            return self._unit_weights[row]
+        plane = torch.from_numpy(self._trust.of_map(self.dataset.keys[row], size))
+        return geometry.forward(plane, 0).float() / FULL
 
     def _point(self, row: int) -> Sample:
         """A point, which has one view only. Most are kept: to make them anew took a third of a training."""
         if row in self._points:
             return self._points[row]
-        point = torch.from_numpy(self.dataset.image(row))
-        sample = Sample(row, point, torch.tensor(self.dataset.labels(row)), None, Geometry.whole((1, 1)))
+        point, geometry = torch.from_numpy(self.dataset.image(row)), Geometry.whole((1, 1))
+        given, weights = torch.tensor(self.dataset.labels(row)), self._weights(row, (1, 1), geometry)
+        if weights is not None:
+            given = given.masked_fill(weights == 0, IGNORE)
+        sample = Sample(row, point, given, None, geometry, weights)
         if len(self._points) < MOST_POINTS:
             self._points[row] = sample
         return sample
@@ -199,6 +227,15 @@ def _objects_in_view(labels: Instances, geometry: Geometry, first_object: int) -
     rows = torch.arange(first_object, first_object + len(labels))
     classes = torch.from_numpy(labels.classes.astype(np.int64))
     return Objects(boxes[kept], classes[kept], masks[kept].contiguous(), rows[kept])
+
+
+def _unit_weights(dataset: Dataset, trust: Trust) -> Float[Tensor, "n"] | None:
+    """Weights of all images or all objects, by row; None for label maps, which have theirs in files."""
+    task = dataset.problem.task
+    if task == Task.SEMANTIC:
+        return None
+    keys = object_keys(dataset) if task == Task.INSTANCE else dataset.keys
+    return torch.tensor([trust.of_unit(key) for key in keys], dtype=torch.float32)
 
 
 def _object_offsets(dataset: Dataset) -> np.ndarray | None:

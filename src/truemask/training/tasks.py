@@ -50,6 +50,7 @@ class ImageLoss:
             background=loop.problem.background,
             stream=stream,
             trusted=trusted,
+            weights=_stacked_weights(samples, loop.device),
         )
 
     def loss(self, loop: "Loop", hooks: Method, network: nn.Module, batch: Batch) -> Float[Tensor, ""]:
@@ -111,16 +112,17 @@ def unit_mean(loop: "Loop", hooks: Method, logits: Tensor, batch: Batch) -> Floa
     """Targets (detached), their losses, and the weighted mean over what says something.
 
     One loss per unit: over units with a label. One loss per image of a label map: over images with a pixel
-    that has one.
+    that has one. A batch's own weights multiply the method's; an image's is the mean of its labelled pixels'.
     """
     targets, weights = hooks.targets(batch, logits.detach())
     losses = hooks.unit_loss(logits, targets.detach(), batch)
     valid = _says_something(targets)
+    counts = batch.weigh(valid.to(losses.dtype))
     if losses.ndim == 1 and valid.ndim > 1:
-        valid = valid.flatten(1).any(dim=1)
+        labelled = valid.flatten(1).sum(dim=1)
+        counts = counts.flatten(1).sum(dim=1) / labelled.clamp(min=1)
     if weights is not None and weights.shape != losses.shape:
         raise ValueError(f"weights {tuple(weights.shape)} of losses {tuple(losses.shape)}: one for each")
-    counts = valid.to(losses.dtype)
     return loop.mean(losses, counts if weights is None else counts * weights.detach())
 
 
@@ -133,7 +135,13 @@ def _says_something(targets: Targets) -> Tensor:
 def _units(loop: "Loop", batch: Batch, labels: Tensor, rows: Tensor) -> Batch:
     """The proposals (or objects) of an instance batch as units of their own."""
     stores = {} if batch.trusted else loop.slices(rows, None)
-    return replace(batch, labels=labels, rows=rows, stores=stores)
+    weights = None if batch.trusted else loop.main.views.weights_of(rows)
+    return replace(batch, labels=labels, rows=rows, stores=stores, weights=weights)
+
+
+def _stacked_weights(samples: Sequence[Sample], device: torch.device) -> Tensor | None:
+    weights = [sample.weights for sample in samples if sample.weights is not None]
+    return torch.stack(weights).to(device) if weights else None
 
 
 def stacked_images(samples: Sequence[Sample], device: torch.device) -> Tensor:
