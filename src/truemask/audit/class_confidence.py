@@ -56,9 +56,16 @@ def self_confidence(
     labels: UInt8[np.ndarray, "n"], probs: Float[np.ndarray, "k n"]
 ) -> Float32[np.ndarray, "n"]:
     """The predicted probability of each unit's given label; 0 where it is IGNORE."""
+    return given_probability(labels, probs).astype(np.float32, copy=False)
+
+
+def given_probability(
+    labels: UInt8[np.ndarray, "n"], probs: Float[np.ndarray, "k n"]
+) -> Float[np.ndarray, "n"]:
+    """The same in the precision of the probabilities."""
     own = np.empty(labels.shape, probs.dtype)
     _gather(labels, comparable(probs), comparable(own))
-    return own.astype(np.float32, copy=False)
+    return own
 
 
 def comparable(values: Float[np.ndarray, "*shape"]) -> Shaped[np.ndarray, "*shape"]:
