@@ -88,3 +88,32 @@ def test_beta_outside_0_to_1_is_refused(loss, scored, beta):
         loss(*scored, beta=beta)
     with pytest.raises(BadInput):
         check_bootstrap(beta)
+
+
+def unfused(loss, logits: torch.Tensor, labels: torch.Tensor, background: int | None) -> torch.Tensor:
+    """The formula as it is written, its gradient left to autograd."""
+    scores = logits if background is None else logits - logits[:, [background]]
+    confident = scores.sigmoid() if loss is multibox_soft else (scores > 0).to(scores.dtype)
+    one_hot = torch.nn.functional.one_hot(labels, logits.shape[1]).movedim(-1, 1).to(scores.dtype)
+    target = 0.7 * one_hot + 0.3 * confident
+    costs = torch.nn.functional.binary_cross_entropy_with_logits(scores, target, reduction="none")
+    if background is not None:
+        costs = costs.index_fill(1, torch.tensor([background]), 0.0)
+    return costs.sum(dim=1)
+
+
+@both
+@pytest.mark.parametrize("background", [None, 0, 2])
+@pytest.mark.parametrize("shape", [(6, 4), (5, 3, 2, 2), (3, 2, 480, 640)], ids=["rows", "maps", "in parts"])
+def test_loss_and_gradient_taken_together_are_those_of_the_formula(loss, background, shape):
+    if background is not None and background >= shape[1]:
+        background = 1
+    rng = torch.Generator().manual_seed(4)
+    logits = (3 * torch.randn(shape, generator=rng)).requires_grad_()
+    labels = torch.randint(shape[1], (shape[0], *shape[2:]), generator=rng)
+    weights = torch.rand(labels.shape, generator=rng)
+    expected = unfused(loss, logits, labels, background)
+    got = loss(logits, labels, beta=0.7, background=background)
+    torch.testing.assert_close(got, expected, atol=2e-5, rtol=1e-5)
+    grads = [torch.autograd.grad((each * weights).sum(), logits)[0] for each in (got, expected)]
+    torch.testing.assert_close(*grads, atol=2e-5, rtol=1e-5)
