@@ -1,6 +1,5 @@
 """Keeps account of what noise does to the labels of a data set, image by image."""
 
-import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -11,13 +10,13 @@ from jaxtyping import Int64
 from truemask.noise.changes import Changes, changes
 from truemask.noise.corrupt import stepwise
 from truemask.noise.counts import Share, class_counts, counts, units
+from truemask.noise.digest import digest, hash_of
 from truemask.noise.draws import Draws
 from truemask.noise.row import Knobs, Noise
 from truemask.noise.spec import Spec
 from truemask.noise.table import NOISES
-from truemask.types import BadInput, Instances, Labels, Problem
+from truemask.types import BadInput, Labels, Problem
 
-_DIGEST_BYTES = 16
 _GRAIN = 2.0**-40
 """Expected numbers are added up in whole grains: so the order in which images come changes no digit."""
 
@@ -135,15 +134,11 @@ class Ledger:
 
     def data_hash(self) -> str:
         """A hash of all labels before the noise, with their keys, in whatever order they came."""
-        whole = hashlib.blake2b(digest_size=_DIGEST_BYTES)
-        for key in sorted(self._digests):
-            whole.update(hashlib.blake2b(key.encode(), digest_size=_DIGEST_BYTES).digest())
-            whole.update(self._digests[key])
-        return f"blake2b:{whole.hexdigest()}"
+        return hash_of(self._digests)
 
     def _add(self, key: str, before: Labels, after: Labels, done: list[Share]) -> None:
         self._must_be_new(key)
-        self._digests[key] = _digest(before)
+        self._digests[key] = digest(before)
         self.steps = [_sum(ours, theirs) for ours, theirs in zip(self.steps, done, strict=True)]
         self.counts += counts(before, after, self.problem)
         self.units += units(before)
@@ -170,20 +165,6 @@ def _sums(ours: list[int | None], theirs: list[int | None]) -> list[int | None]:
     return [
         None if one is None or other is None else one + other for one, other in zip(ours, theirs, strict=True)
     ]
-
-
-def _digest(labels: Labels) -> bytes:
-    digest = hashlib.blake2b(digest_size=_DIGEST_BYTES)
-    if isinstance(labels, Instances):
-        digest.update(repr((labels.size, [len(mask) for mask in labels.masks])).encode())
-        for mask in labels.masks:
-            digest.update(mask)
-        for column in (labels.classes, labels.boxes, labels.ids, labels.crowd):
-            digest.update(column.tobytes())
-    else:
-        digest.update(repr(np.shape(labels)).encode())
-        digest.update(np.asarray(labels, dtype=np.uint8).tobytes())
-    return digest.digest()
 
 
 def _packed(done: Changes) -> _Packed:
