@@ -49,7 +49,7 @@ def _bounds(letters, ends, height, width, first, last, masks):
 
 @no_type_check
 def _shared(first, last, masks, out):
-    """Pixels that each pair of masks shares, into the diagonal and the triangle above it of `out`, all 0."""
+    """Pixels that each pair of masks shares, into `out`, which comes filled with 0."""
     for one in range(len(out)):
         begin, stop = masks[one, 0], masks[one + 1, 0]
         out[one, one] = masks[one, 3]
@@ -68,7 +68,7 @@ def _shared(first, last, masks, out):
                     i += 1
                 else:
                     j += 1
-            out[one, other] = total
+            out[one, other] = out[other, one] = total
 
 
 bounds = compiled(_bounds)
