@@ -1,6 +1,8 @@
 """The nouns that every part speaks: tasks, problems, instances, IGNORE. In numpy; `batch.py` has torch."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from jaxtyping import Bool, Float32, Int64, UInt8
@@ -41,6 +43,11 @@ class Problem:
     def num_classes(self) -> int:
         """Classes including the background."""
         return len(self.classes)
+
+
+def problem_from(config: Mapping[str, Any]) -> Problem:
+    """The problem that `dataclasses.asdict` made a JSON object of."""
+    return Problem(**{**config, "task": Task(config["task"]), "classes": tuple(config["classes"])})
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from torch import nn
 
 from truemask.data.as_objects import AsObjects
 from truemask.data.dataset import Dataset
+from truemask.data.predictions import Prediction
 from truemask.data.views import Subset
 from truemask.methods.method import Method
 from truemask.metrics.course import Row, memorises_by_held_out, memorises_by_truth
@@ -15,7 +16,6 @@ from truemask.metrics.label_fit import LabelFit
 from truemask.seeds import seed_for
 from truemask.training.plan import Plan
 from truemask.training.predicting import Precision, object_predictions, predictions
-from truemask.training.prediction import Prediction
 from truemask.types import BadInput, Task
 
 MOST_ROWS = {Task.CLASSIFICATION: 5000, Task.SEMANTIC: 500, Task.INSTANCE: 500}

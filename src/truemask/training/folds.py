@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 
 from truemask.data.dataset import Dataset
+from truemask.data.predictions import Prediction
 from truemask.data.views import Subset
 from truemask.seeds import seed_for
-from truemask.training.prediction import Prediction
 from truemask.training.run import Recipe, train
 from truemask.training.trained import Trained
 from truemask.types import BadInput

@@ -13,9 +13,9 @@ from jaxtyping import Float32, Int64, UInt8
 
 from truemask.data.as_objects import AsObjects, object_key
 from truemask.data.dataset import Dataset
+from truemask.data.predictions import Prediction
 from truemask.data.views import Resized, Subset
 from truemask.files import write_json, write_whole
-from truemask.training.prediction import Prediction
 from truemask.training.sketches import CELL, early_belief, margin, remembered, rival
 from truemask.training.trained import load_run, problem_from
 from truemask.types import IGNORE, BadInput, Instances, Labels, Problem, Task

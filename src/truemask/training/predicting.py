@@ -12,10 +12,10 @@ from torch.nn import functional as F
 from truemask.batch import Objects
 from truemask.data.as_objects import object_key
 from truemask.data.dataset import Dataset
+from truemask.data.predictions import Found, Prediction
 from truemask.data.views import Resized
 from truemask.methods.method import Method
 from truemask.training.plan import Plan
-from truemask.training.prediction import Found, Prediction
 from truemask.training.streams import Stream, Views
 from truemask.training.tasks import stacked_images
 from truemask.types import Instances, Task

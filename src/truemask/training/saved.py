@@ -1,20 +1,16 @@
 """Predictions as files: what `predict` writes, and `evaluate` and `audit` read."""
 
-import json
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from truemask import rle
+from truemask.data.predictions import Prediction
+from truemask.data.predictions.predict_folder import ABOUT, open_predict_folder
 from truemask.files import write_json, write_whole
-from truemask.training.prediction import Found, Prediction
-from truemask.training.trained import problem_from
 from truemask.types import BadInput, Problem, Task
-
-ABOUT = "predictions.json"
 
 
 def write_predictions(predicted: Iterable[Prediction], problem: Problem, folder: Path) -> int:
@@ -57,26 +53,13 @@ def read_predictions(folder: Path) -> tuple[Problem, Iterator[Prediction]]:
     Raises:
         BadInput: the folder holds no complete predictions.
     """
-    file = folder / ABOUT
-    if not file.is_file():
-        raise BadInput(f"{folder} holds no predictions (no {ABOUT}); make them with: truemask predict")
-    about: dict[str, Any] = json.loads(file.read_text())
-    return problem_from(about["problem"]), _read_all(folder, about["keys"])
+    stored = open_predict_folder(folder)
+    assert stored.problem is not None
+    return stored.problem, map(_in_single_precision, stored)
 
 
-def _read_all(folder: Path, keys: list[str]) -> Iterator[Prediction]:
-    for row, key in enumerate(keys):
-        file = folder / f"{key}.npz"
-        if not file.is_file():
-            raise BadInput(f"{file} is missing, though {ABOUT} names it; predict again")
-        with np.load(file) as arrays:
-            if "probs" in arrays:
-                yield Prediction(key, row, probs=arrays["probs"].astype(np.float32))
-                continue
-            height, width = (int(length) for length in arrays["size"])
-            masks = rle.unpack([bytes(code) for code in arrays["masks"]], (height, width))
-            found = Found(arrays["boxes"], arrays["labels"], arrays["scores"], masks)
-            yield Prediction(key, row, found=found)
+def _in_single_precision(said: Prediction) -> Prediction:
+    return said if said.probs is None else replace(said, probs=said.probs.astype(np.float32))
 
 
 def _write_npz(file: Path, arrays: dict[str, np.ndarray]) -> None:

@@ -5,11 +5,11 @@ from collections.abc import Iterable, Mapping
 from torch import nn
 
 from truemask.data.dataset import Dataset
+from truemask.data.predictions import Prediction
 from truemask.methods.method import Method
 from truemask.metrics import ClassificationMetrics, InstanceMetrics, SemanticMetrics, metrics_for
 from truemask.training.plan import Plan
 from truemask.training.predicting import Precision, predictions
-from truemask.training.prediction import Prediction
 from truemask.types import Instances, Problem, Task
 
 

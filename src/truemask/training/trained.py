@@ -10,6 +10,7 @@ from lightning_fabric import Fabric
 from torch import Tensor, nn
 
 from truemask.data.dataset import Dataset
+from truemask.data.predictions import Prediction
 from truemask.methods import make_method
 from truemask.methods.method import Method
 from truemask.networks import build_network
@@ -17,8 +18,7 @@ from truemask.training.checkpoint import load_networks, read_tensors
 from truemask.training.devices import make_fabric
 from truemask.training.plan import Plan
 from truemask.training.predicting import object_predictions, predictions
-from truemask.training.prediction import Prediction
-from truemask.types import BadInput, Problem, Task
+from truemask.types import BadInput, Problem, problem_from
 
 
 @dataclass(frozen=True)
@@ -92,9 +92,3 @@ def load_run(path: Path) -> Trained:
         {name: t.to(fabric.device) for name, t in read_tensors(kept).items()} if kept.exists() else {}
     )
     return Trained(path, problem, method, plan, networks, fabric, parameters)
-
-
-def problem_from(config: Mapping[str, Any]) -> Problem:
-    """The problem that a run's config.json describes."""
-    fields = {**config, "task": Task(config["task"]), "classes": tuple(config["classes"])}
-    return Problem(**fields)

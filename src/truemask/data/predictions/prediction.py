@@ -1,9 +1,9 @@
-"""What a trained method says about one image."""
+"""What a network, or anyone, says about one image."""
 
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Bool, Float32, Int64
+from jaxtyping import Bool, Float, Float32, Int64
 
 
 @dataclass(frozen=True)
@@ -29,5 +29,5 @@ class Prediction:
 
     key: str
     row: int
-    probs: Float32[np.ndarray, "k *space"] | None = None
+    probs: Float[np.ndarray, "k *space"] | None = None
     found: Found | None = None
