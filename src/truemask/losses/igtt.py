@@ -5,12 +5,20 @@ mask is all black, or all white, the determinant is 0 whatever is predicted and 
 on it: neither term has a gradient, so nothing is learned from such a mask.
 """
 
+import math
+
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor
+
+from truemask.losses.dmi import joint, of_joint
+from truemask.losses.overlap import overlap
+from truemask.losses.soft_iou import of_overlap
 
 LOG_ROOM = 1e-3
 """What the released code adds to the determinant within the logarithm."""
+LEAST_GAP = 0.1
+"""Below this gap between the mean predictions of both sides, `igtt_upright` is a straight line."""
 _TINY = 1e-12
 _ROOM = 1e-6
 
@@ -41,6 +49,28 @@ def igtt_released(probs: Float[Tensor, "b h w"], masks: Float[Tensor, "b h w"]) 
     squares = probs.double().square().sum(dim=(1, 2))
     overlap = shared / (squares + given - shared + _ROOM)
     return (1 - overlap - (_determinant(probs, masks) + LOG_ROOM).log()).float()
+
+
+def igtt_upright(logits: Float[Tensor, "b 2 *space"], labels: Int[Tensor, "b *space"]) -> Float[Tensor, "b"]:
+    """`dmi_iou` for two classes that also knows which is which, one value per image.
+
+    |det| is as large for a network that says everything the wrong way round, and in between it is 0: one that
+    begins with the wrong sign stays there, as the overlap pushes less than the determinant. With each side's
+    mean prediction in place of sums, the determinant is the gap between them. Where it is below 0.1, the
+    logarithm goes on as a straight line, down to a gap of -1.
+
+    Args:
+        logits: of background and foreground.
+        labels: 0, 1 or IGNORE; the foreground's overlap counts, the background's only where it is alone.
+    """
+    pairs = joint(logits, labels)
+    given = pairs.detach().sum(dim=1)
+    means = pairs / given.clamp(min=1).unsqueeze(1)
+    gap = means[:, 1, 1] - means[:, 1, 0]
+    line = 1 - gap / LEAST_GAP - math.log(LEAST_GAP)
+    below = (given > 0).all(dim=1) & (gap < LEAST_GAP)
+    information = torch.where(below, line, of_joint(pairs)).float()
+    return information + of_overlap(overlap(logits, labels, squared=False), 0)
 
 
 def _sums(probs: Tensor, masks: Tensor) -> tuple[Tensor, Tensor, Tensor]:

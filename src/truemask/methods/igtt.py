@@ -12,10 +12,17 @@ from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
 from truemask.batch import Batch
-from truemask.losses.dmi_iou import dmi_iou
+from truemask.losses.igtt import igtt_upright
 from truemask.methods.method import Method, Setup, Targets
 from truemask.methods.skeleton_points import skeleton_points
-from truemask.methods.two_sides import as_probs, brightness, check_blur, check_side, check_two_sides
+from truemask.methods.two_sides import (
+    as_probs,
+    brightness,
+    check_blur,
+    check_side,
+    check_two_sides,
+    turned_over,
+)
 from truemask.structure.mean_threshold import mean_mask
 from truemask.structure.otsu import otsu
 from truemask.structure.skeleton_extraction import check_extraction
@@ -30,12 +37,14 @@ RESTS = ("ignored", "background", "thinned")
 class IGTT(Method):
     """Learns from points on the middle lines of what it found itself one epoch before. Needs no labels.
 
-    Five things differ from the paper. The first masks are the smoothed images, cut at their mean: from black
+    Seven things differ from the paper. The first masks are the smoothed images, cut at their mean: from black
     ones nothing can be learned, and which side is foreground would be up to chance. Masks come from the
-    closed form of the search, image by image: above the mean of the prediction. What is in a mask and not
-    among the points says nothing, where the paper calls it background. Determinants are those of `dmi`, which
-    have gradients everywhere. And the threshold of predictions is found without labels, image by image;
-    class probabilities are 0.5 there. Given labels are never looked at.
+    closed form of the search, image by image: above the mean of the prediction. One that is darker inside
+    than outside is turned over. What is in a mask and not among the points says nothing, where the paper
+    calls it background. Determinants are those of `dmi`, which have gradients everywhere. They know which
+    side is which, while the paper's |det| holds a network that begins the wrong way round to it. And the
+    threshold of predictions is found without labels, image by image; class probabilities are 0.5 there. Given
+    labels are never looked at.
 
     Args:
         shift_px: largest shift of the skeleton, as released.
@@ -85,6 +94,8 @@ class IGTT(Method):
         before = batch.stores["mask"].values[:, 0]
         masks = torch.where(before > 0, before > 0.75, self.first_masks(batch.images))
         now = mean_mask(logits.softmax(dim=1)[:, 1])
+        # A network that has hardly begun to learn may say either side.
+        now = now ^ turned_over(now, brightness(batch.images, self.foreground))[:, None, None]
         batch.stores["mask"].update((1 + now.float())[:, None] / 2)
         return self._points(masks), None
 
@@ -92,7 +103,7 @@ class IGTT(Method):
         self, logits: Float[Tensor, "b k *space"], targets: Targets, batch: Batch
     ) -> Float[Tensor, "b"]:
         """DMI plus soft IoU, one value per image."""
-        return dmi_iou(logits, targets, background=batch.background)
+        return igtt_upright(logits, targets)
 
     def predict(
         self, networks: Sequence[nn.Module], images: Float[Tensor, "b c *size"]

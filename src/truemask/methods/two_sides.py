@@ -3,7 +3,7 @@
 import math
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from torch import Tensor
 
 from truemask.types import BadInput, Problem
@@ -49,6 +49,11 @@ def brightness(images: Float[Tensor, "b c h w"], foreground: str = "bright") -> 
     """Mean over channels; its negative where the foreground is dark."""
     light = images.float().mean(dim=1)
     return light if foreground == "bright" else -light
+
+
+def turned_over(masks: Bool[Tensor, "b h w"], light: Float[Tensor, "b h w"]) -> Bool[Tensor, "b"]:
+    """Which masks are darker inside than outside: taken for the foreground, they would be the wrong side."""
+    return ((light - light.mean(dim=(1, 2), keepdim=True)) * masks).sum(dim=(1, 2)) < 0
 
 
 def as_probs(scores: Float[Tensor, "b h w"], thresholds: Float[Tensor, "b"]) -> Float[Tensor, "b 2 h w"]:
