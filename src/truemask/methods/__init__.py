@@ -23,6 +23,7 @@ from truemask.methods.forward import Forward
 from truemask.methods.gce import GCE
 from truemask.methods.glc import GLC
 from truemask.methods.igtt import IGTT
+from truemask.methods.igtt_classes import IGTTClasses
 from truemask.methods.igtt_published import IGTTPublished, IGTTReleased
 from truemask.methods.importance_reweighting import ImportanceReweighting
 from truemask.methods.joint_optimization import JointOptimization
@@ -74,6 +75,7 @@ METHODS: Mapping[str, type[Method]] = {
     "gce": GCE,
     "glc": GLC,
     "igtt": IGTT,
+    "igtt_classes": IGTTClasses,
     "igtt_published": IGTTPublished,
     "igtt_released": IGTTReleased,
     "importance_reweighting": ImportanceReweighting,

@@ -15,6 +15,8 @@ import torch
 from jaxtyping import Float, Float64, Int
 from torch import Tensor
 
+from truemask.types import IGNORE
+
 FLOOR = 1e-3
 """Singular values of M far below it count as 0: classes that are predicted alike cannot be told apart."""
 
@@ -22,11 +24,12 @@ FLOOR = 1e-3
 def predicted_in(
     probs: Float[Tensor, "b k *space"], labels: Int[Tensor, "b *space"]
 ) -> Float64[Tensor, "k k"]:
-    """Q: sums of predictions (rows) over the pixels of each label (columns); each pixel must have one."""
+    """Q: sums of predictions (rows) over the pixels of each label (columns); IGNORE takes no part."""
     k = probs.shape[1]
-    said = probs.detach().movedim(1, -1).reshape(-1, k).double()
+    says = labels != IGNORE
+    said = probs.detach().movedim(1, -1)[says].double()
     sums = torch.zeros(k, k, dtype=torch.float64, device=probs.device)
-    return sums.index_add_(0, labels.reshape(-1).long(), said).T
+    return sums.index_add_(0, labels[says].long(), said).T
 
 
 def read_back(
