@@ -15,13 +15,18 @@ LAYERS = (
     ("methods",),
     ("training",),
     ("audit",),
+    ("fixing",),
     ("bench",),
     ("report", "review"),
     ("commands",),
     ("cli",),
 )
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
-NEVER = {"audit": ("data", "methods", "training"), "report": ("training", "methods", "networks")}
+NEVER = {
+    "audit": ("data", "methods", "training"),
+    "fixing": ("methods", "training"),
+    "report": ("training", "methods", "networks"),
+}
 """Narrower than the order: an audit does not know how predictions came about; reports never train."""
 
 FILES = sorted(path for path in SOURCE.rglob("*.py") if path != SOURCE / "__init__.py")

@@ -9,6 +9,7 @@ import typer
 
 from truemask.cli.bench import bench_app
 from truemask.cli.data import data_app
+from truemask.cli.fixing import fix
 from truemask.cli.labels import audit, corrupt, structure
 from truemask.cli.learning import decision, demo, dynamics, evaluate, losses, predict, train
 from truemask.cli.listing import methods, networks, noises
@@ -39,6 +40,7 @@ for command in (  # in the order of the data: help shows them so
     dynamics,
     structure,
     audit,
+    fix,
     methods,
     networks,
     noises,
