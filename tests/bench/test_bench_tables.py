@@ -85,6 +85,13 @@ def test_the_noise_rate_as_a_knob_is_the_realised_one(cell):
         ("[only]", '[train_on.ce]\nwhy = "ceiling"\n[only]', "says neither a dataset nor labels"),
         ("[only]", '[train_on.ce]\nlabels = "v2"\nwhy = "ceiling"\n[only]', "name the `test_labels` of all"),
         ("[only]", '[plan_with.sce]\nlr = { value = 0.1, why = "a" }\n[only]', "plan_with speaks of 'sce'"),
+        ("[only]", '[oracle_of]\nbest = ["ce", "sce"]\n[only]', "oracle_of.best speaks of 'sce'"),
+        ("[only]", '[oracle_of]\nce = ["gce"]\n[only]', "oracle_of.ce: a row of the table has that name"),
+        (
+            "[only]",
+            '[at.moon]\ntitle="a"\ndataset="a"\ndiffers="a"\nmethods_with.sce.q={value=1.0,why="a"}\n[only]',
+            "at.moon.methods_with speaks of 'sce'",
+        ),
         (
             "[only]",
             "[plan_with.ce]\nlr = { value = 0.1 }\n[only]",
@@ -141,3 +148,21 @@ def test_the_first_claim_of_the_instance_paper_is_a_table_with_its_numbers_in_sh
     assert table.task == Task.INSTANCE
     assert table.published[0].values["lncis"]["symmetric:0.4"] == 0.381
     assert len(cells(table)) == 4 * 3 * 3
+
+
+def test_knobs_of_another_place_stand_beside_those_of_the_table(toml, write_toml):
+    place = """
+        [at.moon]
+        title = "a"
+        dataset = "moon"
+        differs = "b"
+        methods_with.gce_flat.truncate = { value = 0.1, why = "c" }
+        methods_with.ce.dark = { value = true, why = "d" }
+    """
+    table = read_table(write_toml(toml + place))
+    moved = table.elsewhere("moon").methods_with
+    assert {row: {name: s.value for name, s in knobs.items()} for row, knobs in moved.items()} == {
+        "ce": {"dark": True},
+        "gce_flat": {"q": 1.0, "truncate": 0.1},
+    }
+    assert table.methods_with.keys() == {"gce_flat"}

@@ -221,3 +221,15 @@ def test_a_plan_of_ones_own_and_trusted_rows_come_with_their_reasons(table):
     assert "- `gce`: plan epochs 6: slow to start.\n" in page
     assert "- Of the training rows, 10% have clean labels for the methods that ask for such rows;" in page
     assert "as they were given: as in the paper.\n" in page
+
+
+def test_an_oracle_row_is_the_best_of_each_seed_in_italics_and_takes_no_part(table, results):
+    chosen = Table.model_validate({**dict(table), "only": {}, "oracle_of": {"either": ["ce", "gce"]}})
+    dice = {"ce": (0.5, 0.7, 0.6), "gce": (0.6, 0.4, 0.5)}
+    there = [result_of(cell, dice[cell.row][cell.seed]) for cell in cells(chosen) if cell.noise != "none"]
+    page = render(chosen, there)
+    assert row(page, "*either") == ["*either, picked on the test labels*", "-", "*0.633 ± 0.058 (3)*"]
+    assert page.count("*either, picked") == 2  # of Dice, and of Dice at the best threshold
+    assert "of `ce`, `gce`, for each seed the one that is best **on the test labels**" in page
+    fewer = [result for result in there if (result.cell.row, result.cell.seed) != ("gce", 2)]
+    assert row(render(chosen, fewer), "*either")[2] == "*0.650 ± 0.071 (2)*"

@@ -114,6 +114,7 @@ class Elsewhere(Record):
         holdout: share of the rows kept aside for testing.
         noise: column of the table -> what takes its place.
         plan: settings in place of, or beside, those of the table.
+        methods_with: row -> knob -> value, in place of, or beside, those of the table.
         seeds: where they are not the table's.
         published: what others report there; numbers beside the table's own do not carry over.
     """
@@ -128,5 +129,6 @@ class Elsewhere(Record):
     holdout: Share | None = None
     noise: dict[Noise, Noise] = Field(default={})
     plan: dict[str, Choice] = Field(default={})
+    methods_with: dict[str, dict[str, Setting]] = Field(default={})
     seeds: list[int] | None = Field(default=None, min_length=1)
     published: list[Published] = Field(default=[])

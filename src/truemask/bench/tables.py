@@ -46,6 +46,8 @@ class Table(Record):
         train_on: row -> a data set or labels that it learns from instead, such as a ceiling, and why.
         trusted: share of the training rows that methods which ask for verified labels get with clean ones
             (`test_labels`, where the test set is of the same data set), and why.
+        oracle_of: extra row -> rows, of which it shows for each seed the best on the test labels: an upper
+            bound and never a result, for a knob that others may have chosen so.
         only: noise -> rows that run under it; all rows where not named.
         seeds: one training each; noise, initial weights and order all follow from it.
         metric: the number that is shown first, computed on clean test labels.
@@ -75,6 +77,7 @@ class Table(Record):
     methods_with: dict[str, dict[str, Setting]] = Field(default={})
     train_on: dict[str, TrainOn] = Field(default={})
     trusted: Trusted | None = None
+    oracle_of: dict[str, list[str]] = Field(default={})
     only: dict[Noise, list[str]] = Field(default={})
     seeds: list[int] = Field(min_length=1)
     metric: Metric
@@ -111,10 +114,23 @@ class Table(Record):
         for row, other in self.train_on.items():
             if other.labels and not (other.dataset or self.test or self.labels or self.test_labels):
                 raise ValueError(f"train_on.{row} has labels of its own: name the `test_labels` of all rows")
+        return self
+
+    @model_validator(mode="after")
+    def _oracle_rows_fit(self) -> "Table":
+        for name, rows in self.oracle_of.items():
+            _among(f"oracle_of.{name}", rows, self.methods)
+            if name in self.methods:
+                raise ValueError(f"oracle_of.{name}: a row of the table has that name")
+        return self
+
+    @model_validator(mode="after")
+    def _places_fit(self) -> "Table":
         for name, place in self.at.items():
             if not re.fullmatch(r"\w+", name):
                 raise ValueError(f"at: {name!r} names a folder, so letters, digits and _ only")
             _among(f"at.{name}.noise", place.noise, self.noise)
+            _among(f"at.{name}.methods_with", place.methods_with, self.methods)
             try:
                 self.elsewhere(name)
             except ValidationError as error:
@@ -138,6 +154,11 @@ class Table(Record):
             "noise": list(moved.values()),
             "only": {moved[noise]: rows for noise, rows in self.only.items()},
             "plan": self.plan | place.plan,
+            "methods_with": {
+                row: self.methods_with.get(row, {}) | place.methods_with.get(row, {})
+                for row in self.methods
+                if row in self.methods_with or row in place.methods_with
+            },
             "seeds": place.seeds or self.seeds,
             "at": {},
         }

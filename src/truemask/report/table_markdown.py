@@ -125,6 +125,7 @@ def _grid(table: Table, grid: Grid, metric: str) -> str:
         lines.append(_line([_name(table, grid, row), *marked]))
         if metric == table.metric:
             lines += _published_lines(table, row)
+    lines += _oracle_lines(table, grid, metric)
     if metric == table.metric:
         others = {row for published in table.published for row in published.values} - set(table.methods)
         for row in sorted(others):
@@ -171,6 +172,25 @@ def _published_lines(table: Table, row: str) -> list[str]:
         for number, published in enumerate(table.published, start=1)
         if row in published.values
     ]
+
+
+def _oracle_lines(table: Table, grid: Grid, metric: str) -> list[str]:
+    """The best of several rows, seed by seed; only of metrics whose better side the table knows."""
+    if metric != table.metric and "oracle" not in metric:
+        return []
+    pick = max if table.better == "higher" else min
+    lines = []
+    for name, rows in table.oracle_of.items():
+        entries = []
+        for noise in table.noise:
+            values = [
+                {r.cell.seed: r.metrics.get(metric, math.nan) for r in grid[row, noise]} for row in rows
+            ]
+            shared = [seed for seed in table.seeds if all(seed in of_row for of_row in values)]
+            best = [pick(of_row[seed] for of_row in values) for seed in shared]
+            entries.append(f"*{Summary(*mean_and_sd(best))}*" if shared else MISSING)
+        lines.append(_line([f"*{name}, picked on the test labels*", *entries]))
+    return lines
 
 
 def _line(entries: Sequence[str]) -> str:

@@ -36,6 +36,11 @@ def notes(table: Table, results: Sequence[Result], stale: int) -> list[str]:
         told.append(
             "Metrics called oracle choose their threshold on the test labels: upper bounds, never results."
         )
+    told += [
+        f"*{name}*: of {', '.join(f'`{row}`' for row in rows)}, for each seed the one that is best **on the "
+        "test labels**: an upper bound, never a result."
+        for name, rows in table.oracle_of.items()
+    ]
     told += _rows_apart(table, results)
     for row, settings in table.methods_with.items():
         told += [f"`{row}`: `{knob}` = {setting.value}: {setting.why}." for knob, setting in settings.items()]
