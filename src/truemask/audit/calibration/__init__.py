@@ -8,8 +8,9 @@ What an audit's folder then holds:
 
 - `findings.parquet`: `p_wrong` of every finding of a calibrated list, the probability that it is an error. It
   never falls as the score rises within its list. Null in lists that could not be calibrated.
-- The expected precision of the findings of a list above any score is the mean of their `p_wrong`. So a list cut
-  for a precision of 0.9 is its longest part from the top whose mean `p_wrong` is at least 0.9: `cut.within`.
+- The expected precision of the findings of a list above any score is the mean of their `p_wrong`. So a list
+  cut for a precision of 0.9 is its longest part from the top whose mean `p_wrong` is at least 0.9:
+  `cut.within`.
 - `calibration.json`:
 
       {"mode": "fast" | "full", "precision": 0.9 | null, "specs": ["symmetric:0.05"], "lists": [LIST, ...],
@@ -23,12 +24,32 @@ What an audit's folder then holds:
        "precision": [0.55, 0.4, 0.7],              of the whole list
        "recall": [0.83, 0.80, 0.86],               share of the errors that are in the list
        "cut": {"score": 0.7, "findings": 40, "precision": [...], "recall": [...]} | null,
-       "curve": {"score": [...], "findings": [...], "precision": [[e, l, h], ...], "recall": [[e, l, h], ...]}}
+       "curve": {"score": [...], "findings": [...], "precision": [[...], ...], "recall": [[...], ...]}}
 
   `cut` is for the precision that was asked for, null where none was or the list reaches it nowhere. A row of
   `curve` speaks of all findings of its score or more, from the top of the list to its end.
 """
 
+from truemask.audit.calibration.calibrate import Trial, calibrate
+from truemask.audit.calibration.calibration import (
+    CALIBRATION,
+    Calibration,
+    ListCalibration,
+    Part,
+    read_calibration,
+)
 from truemask.audit.calibration.cut import within
+from truemask.audit.calibration.injected import Injected, injected
 
-__all__ = ["within"]
+__all__ = [
+    "CALIBRATION",
+    "Calibration",
+    "Injected",
+    "ListCalibration",
+    "Part",
+    "Trial",
+    "calibrate",
+    "injected",
+    "read_calibration",
+    "within",
+]
