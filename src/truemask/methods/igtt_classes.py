@@ -30,8 +30,8 @@ from truemask.types import IGNORE, BadInput, Task
 MOST_GROUPS = 254
 MEMORY = 0.9
 """How much of the matrix of predictions and label maps stays at each step."""
-SAMPLE = 50_000
-"""Pixels that groups are found in, or a few more."""
+SAMPLE = 20_000
+"""Pixels that groups are found in, or a few less."""
 ROUNDS = 3
 """Times that a prediction is divided into classes anew; nearly all come to rest in two."""
 _LEAST = 1e-6
@@ -201,7 +201,7 @@ class _Groups(Method):
 def _sample(features: Float[Tensor, "b f h w"], each: int) -> Float[Tensor, "n f"]:
     """About so many pixels of each image, evenly spread: the same in every process."""
     pixels = features.flatten(2)
-    return pixels[:, :, :: max(1, pixels.shape[2] // each)].movedim(1, 2).flatten(0, 1)
+    return pixels[:, :, :: -(-pixels.shape[2] // each)].movedim(1, 2).flatten(0, 1)
 
 
 def _read_back_alone(probs: Float[Tensor, "1 k h w"]) -> Float[Tensor, "1 k h w"]:
@@ -210,7 +210,7 @@ def _read_back_alone(probs: Float[Tensor, "1 k h w"]) -> Float[Tensor, "1 k h w"
     for _ in range(ROUNDS):
         said = read_back(probs, predicted_in(probs, said.argmax(dim=1)))
     said = said.clamp(min=0)
-    return said / said.sum(dim=1, keepdim=True)
+    return said / said.sum(dim=1, keepdim=True).clamp(min=_LEAST)
 
 
 def _stored(ids: Int[Tensor, "b *space"]) -> Float[Tensor, "b 1 *space"]:
