@@ -1,0 +1,131 @@
+"""`audit --calibrate`: how far each list of an audit can be trusted, by errors put into the same labels."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pyarrow as pa
+from rich.console import Console
+from rich.table import Table as Grid
+
+from truemask.audit import AuditResult, write_findings
+from truemask.audit.calibration import Calibration, ListCalibration, Trial, calibrate, within
+from truemask.audit.calibration.calibration import Interval
+from truemask.commands.injecting import planned, trial
+from truemask.data.dataset import Dataset
+from truemask.data.relabelled import Relabelled
+from truemask.seeds import seed_for
+from truemask.types import BadInput
+
+Again = Callable[[Dataset, int], AuditResult]
+"""Audits the same images with other labels; the number tells trials apart."""
+
+UNCUT = "findings-uncut.parquet"
+
+
+def calibrated(
+    dataset: Dataset, result: AuditResult, again: Again, *, mode: str, precision: float | None, seed: int
+) -> tuple[AuditResult, Calibration]:
+    """The audit with `p_wrong` of its findings, and what is to be expected of its lists.
+
+    Args:
+        dataset: that was audited.
+        result: of the audit.
+        again: `fast`: by the same predictions; `full`: by networks that learn from the other labels.
+        mode: `fast` or `full`.
+        precision: where lists are to be cut; None: nowhere.
+        seed: of the errors that are put in.
+
+    Raises:
+        BadInput: if there is nothing to calibrate.
+    """
+    injection = planned(dataset, result)
+    trials = []
+    for number in range(injection.trials if mode == "fast" else 1):
+        labels, errors = trial(dataset, injection, seed_for("calibration", dataset.name, seed, number))
+        trials.append(Trial(errors, again(Relabelled(dataset, labels), number).findings))
+    specs = [str(spec) for _, spec in injection.steps]
+    calibration, findings = calibrate(result.findings, trials, mode=mode, specs=specs, precision=precision)
+    return replace(result, findings=findings), calibration
+
+
+def write_calibrated(result: AuditResult, calibration: Calibration, out: Path) -> AuditResult:
+    """Write calibration.json and the findings with `p_wrong`; returns the audit with lists that are cut.
+
+    Where a precision was asked for, findings.parquet has what is within it, and UNCUT has all.
+    """
+    calibration.write(out)
+    findings = result.findings
+    if calibration.precision is not None:
+        write_findings(findings, out / UNCUT)
+        findings = _ranked(findings.filter(pa.array(within(findings, calibration.precision))))
+    else:
+        (out / UNCUT).unlink(missing_ok=True)
+    result = replace(result, findings=findings)
+    result.write(out)
+    return result
+
+
+def _ranked(findings: pa.Table) -> pa.Table:
+    """With ranks that count from 1 within each level again."""
+    levels = findings["level"].to_pylist()
+    seen: dict[str, int] = {}
+    ranks = []
+    for level in levels:
+        seen[level] = seen.get(level, 0) + 1
+        ranks.append(seen[level])
+    at = findings.schema.get_field_index("rank")
+    return findings.set_column(at, findings.schema.field(at), pa.array(ranks, pa.int64()))
+
+
+def must_be_mode(mode: str, precision: float | None, *, trains: bool) -> None:
+    """Refuse what is no mode, or no precision, before anything is trained.
+
+    Raises:
+        BadInput: if so.
+    """
+    if mode not in ("off", "fast", "full"):
+        raise BadInput(f"--calibrate is off, fast or full; got {mode!r}")
+    if mode == "full" and not trains:
+        raise BadInput(
+            "--calibrate full trains networks on labels with errors; stored predictions allow fast"
+        )
+    if precision is None:
+        return
+    if not 0 < precision <= 1:
+        raise BadInput(f"--precision is a share of findings above 0 and up to 1; got {precision}")
+    if mode == "off":
+        raise BadInput("--precision needs a calibrated audit: add --calibrate fast")
+
+
+def print_calibration(calibration: Calibration) -> None:
+    """Print what is to be expected of each list."""
+    how = "the same predictions" if calibration.mode == "fast" else "networks that learnt from them, too"
+    title = f"calibrated by injected errors, judged by {how}; 90 % intervals"
+    grid = Grid(title=title, title_justify="left")
+    for column in ("list", "findings", "precision", "errors there are", "recall", "within the precision"):
+        grid.add_column(column, justify="left" if column == "list" else "right")
+    for one in calibration.lists:
+        errors = " to ".join(f"{value:,.0f}" for value in one.errors[1:])
+        grid.add_row(
+            f"{one.level} {one.kind}",
+            f"{one.findings:,}",
+            share_text(one.whole.precision),
+            f"{one.errors[0]:,.0f} ({errors})",
+            share_text(one.whole.recall),
+            _cut_text(one, calibration.precision),
+        )
+    for other in calibration.uncalibrated:
+        grid.add_row(f"{other.level} {other.kind}", f"{other.findings:,}", other.why, "", "", "")
+    Console().print(grid)
+
+
+def share_text(values: Interval) -> str:
+    """An estimated share with its interval, in per cent."""
+    return f"{values[0]:.0%} ({values[1]:.0%} to {values[2]:.0%})"
+
+
+def _cut_text(one: ListCalibration, precision: float | None) -> str:
+    if precision is None:
+        return "-"
+    return "none" if one.cut is None else f"{one.cut.findings:,}"
