@@ -72,6 +72,10 @@ def audit(
     predictions: Annotated[
         Path | None, typer.Option(help="a folder that `predict` wrote, instead of training folds")
     ] = None,
+    run: Annotated[
+        Path | None,
+        typer.Option(help="a run of `train --watch-labels` on these labels, instead of training folds"),
+    ] = None,
     truth: Annotated[str | None, typer.Option(help="clean labels, to score the audit with")] = None,
     network: Annotated[str, typer.Option(help="`truemask networks` lists them")] = "auto",
     epochs: Annotated[int | None, typer.Option(help="passes over the training images", min=1)] = None,
@@ -99,6 +103,7 @@ def audit(
         settings=plan | {"seed": seed},
         folds=folds,
         predicted=predictions,
+        run=run,
         truth=None if truth is None else Source(truth, None, task, split),
         command=shlex.join(["truemask", *sys.argv[1:]]),
         show=not quiet,

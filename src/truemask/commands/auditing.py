@@ -19,6 +19,7 @@ from truemask.report.audit_page import audit_page, write_audit_page
 from truemask.report.blocks import Step
 from truemask.training import Prediction, Recipe
 from truemask.training.folds import train_folds
+from truemask.training.label_dynamics import read_dynamics
 from truemask.training.saved import read_predictions
 from truemask.types import BadInput, Task
 
@@ -66,6 +67,23 @@ def audit_predictions(
     return _audit(dataset, lambda: read_predictions(folder)[1], out, truth, show=show)
 
 
+def audit_run(
+    dataset: Dataset,
+    run: Path,
+    out: Path,
+    *,
+    evidence: str = "margin",
+    truth: Dataset | None = None,
+    show: bool = True,
+) -> Audited:
+    """Audit by how a run took the labels it learnt from: one of `train --watch-labels`; see DYNAMICS."""
+    dynamics = read_dynamics(run)
+    judged = dynamics.judged(dataset)
+    if len(judged) < len(dataset):
+        print(f"{run} held out {len(dataset) - len(judged)} of {len(dataset)} images: they are not judged")
+    return _audit(judged, lambda: dynamics.predict(judged, evidence), out, truth, show=show)
+
+
 def audit_source(
     source: Source,
     out: Path,
@@ -75,6 +93,7 @@ def audit_source(
     settings: Mapping[str, Any],
     folds: int,
     predicted: Path | None,
+    run: Path | None = None,
     truth: Source | None,
     command: str,
     show: bool,
@@ -87,7 +106,11 @@ def audit_source(
         if not set(clean.keys) & set(dataset.keys):
             raise BadInput(f"--truth: {clean.name} ({clean.split}) has no image that {dataset.name} has")
     with _folder_of_audits(out):
-        if predicted is not None:
+        if run is not None:
+            if predicted is not None:
+                raise BadInput("--run and --predictions are two kinds of evidence; name one")
+            audited = audit_run(dataset, run, out, truth=clean, show=show)
+        elif predicted is not None:
             audited = audit_predictions(dataset, predicted, out, truth=clean, show=show)
         else:
             _read_once(dataset, show=show)
