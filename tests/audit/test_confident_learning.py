@@ -280,6 +280,20 @@ def test_a_single_nan_is_found_out():
         confident_learning(one_map(np.zeros((40, 40), np.uint8), probs), FIVE)
 
 
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+@pytest.mark.parametrize("wrong", [np.nan, np.inf, 7.0])
+def test_a_single_wrong_value_of_any_class_is_found_out(dtype: type, wrong: float):
+    probs = np.full((5, 40, 40), 0.2, dtype)
+    probs[3, 11, 13] = wrong
+    given = np.zeros((40, 40), np.uint8)
+    with pytest.raises(
+        BadInput, match=r"'map': the probabilities of a label sum to (nan|inf|7\.8); they must"
+    ):
+        confident_learning(one_map(given, probs), FIVE)
+    given[11, 13] = IGNORE
+    assert confident_learning(one_map(given, probs), FIVE).ignored == 1
+
+
 def test_a_stream_must_start_anew_at_each_call(drawn_maps):
     maps = drawn_maps(0)
     once = iter(list(maps.stream()()))

@@ -194,7 +194,7 @@ def _second_pass(
     with confidences.open("wb") as file:
         for block in maps:
             pixels = judged(Units(block.labels, block.probs))
-            if np.isnan(pixels.highest).any():
+            if np.isnan(block.probs.max()):
                 raise BadInput(f"{block}: some probability is NaN, which says nothing of a label")
             small = shrunk(block, downsample)
             cells = pixels if downsample == 1 else judged(small)

@@ -11,7 +11,8 @@ import numpy as np
 from jaxtyping import Float32, Float64, Int64, Shaped, UInt8
 
 from truemask.audit.class_confidence import comparable
-from truemask.audit.stream import Block
+from truemask.audit.stream import SUM_SLACK, Block
+from truemask.types import IGNORE, BadInput
 
 _SLACK = 1e-6  # a unit exactly at a threshold passes, whatever rounding did to the mean
 _FLOOR = 2e-6  # a class that is never predicted must not be passed by everything
@@ -53,17 +54,26 @@ class ConfidentJoint:
         self._passing = np.where(np.isnan(thresholds), 2.0, np.maximum(thresholds, _FLOOR) - _SLACK)
 
     def update(self, block: Block) -> tuple[Candidates, Float32[np.ndarray, "n"]]:
-        """Count a block; returns its units predicted otherwise than given, and all self-confidences."""
+        """Count a block; returns its units predicted otherwise than given, and all self-confidences.
+
+        Raises:
+            BadInput: if a unit's probabilities are NaN or do not sum to 1; of float16, if one is beyond 1.
+        """
         n, dtype = len(block.labels), block.probs.dtype
+        if dtype == np.float16:
+            _check_halves(block)
         own, highest = np.empty(n, dtype), np.empty(n, dtype)
         index, proposed = np.empty(n, np.int64), np.empty(n, np.uint8)
-        found = _count(
+        found, wrong = _count(
             block.labels,
             comparable(block.probs),
+            dtype != np.float16,
             comparable(_at_least(self._passing, dtype)),
             (self.counts, self.units),
             (comparable(own), comparable(highest), index, proposed),
         )
+        if wrong >= 0:
+            raise BadInput(_complaint(block, float(block.probs[:, wrong].astype(np.float64).sum())))
         index = index[:found].copy()
         margin = highest[:found].astype(np.float32) - own[index].astype(np.float32)
         candidates = Candidates(index, block.labels[index], proposed[:found].copy(), margin)
@@ -73,6 +83,17 @@ class ConfidentJoint:
         """Take in what `other`, with the same thresholds, counted."""
         self.counts += other.counts
         self.units += other.units
+
+
+def _check_halves(block: Block) -> None:
+    """Bits of halves cannot be added up as they are; but NaN and infinity are beyond 1."""
+    beyond = comparable(block.probs) > np.float16(1 + SUM_SLACK).view(np.int16)
+    if beyond.any() and (wrong := beyond.any(axis=0) & (block.labels != IGNORE)).any():
+        raise BadInput(_complaint(block, float(block.probs[:, wrong.argmax()].astype(np.float64).sum())))
+
+
+def _complaint(block: Block, total: float) -> str:
+    return f"{block}: the probabilities of a label sum to {total:.3g}; they must sum to 1 over the classes"
 
 
 def _at_least(values: Float64[np.ndarray, "k"], dtype: np.dtype) -> Shaped[np.ndarray, "k"]:
@@ -86,11 +107,15 @@ def _at_least(values: Float64[np.ndarray, "k"], dtype: np.dtype) -> Shaped[np.nd
 def _count(
     labels: UInt8[np.ndarray, "n"],
     probs: Shaped[np.ndarray, "k n"],
+    summed: bool,
     passing: Shaped[np.ndarray, "k"],
     totals: tuple[Int64[np.ndarray, "k k"], Int64[np.ndarray, "k"]],
     found: tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray],
-) -> int:
-    """Add to the confident joint and to the units of each class; returns how many units are candidates.
+) -> tuple[int, int]:
+    """Add to the confident joint and to the units of each class.
+
+    Returns how many units are candidates, and the last unit whose probabilities do not sum to 1, where they
+    are to be `summed`; -1 where there is none.
 
     Fills in the probability of each unit's given label, and of the candidates the probability of their most
     probable class, their index, and that class.
@@ -101,13 +126,14 @@ def _count(
     k, n = probs.shape
     best, surest = np.empty(block, probs.dtype), np.empty(block, probs.dtype)
     top, sure = np.empty(block, np.int16), np.empty(block, np.int16)
+    total = np.empty(block, np.float32)
     none = probs.dtype.type(-1)
-    candidates = 0
+    candidates, wrong = 0, -1
     # Blocks of one row after the other, not unit by unit: the class axis is the slow one in memory.
     for start in range(0, n, block):
         size = min(block, n - start)
         for i in range(size):
-            best[i], surest[i], top[i], sure[i] = none, none, 0, -1
+            best[i], surest[i], top[i], sure[i], total[i] = none, none, 0, -1, 0
         for c in range(k):
             row, name, enough = probs[c, start : start + size], np.int16(c), passing[c]
             for i in range(size):
@@ -118,11 +144,16 @@ def _count(
                 passes = (p >= enough) & (p > surest[i])
                 surest[i] = p if passes else surest[i]
                 sure[i] = name if passes else sure[i]
+            if summed:
+                for i in range(size):
+                    total[i] += np.float32(row[i])
         for i in range(size):
             given = labels[start + i]
             if given >= k:
                 own[start + i] = 0
                 continue
+            if summed and not abs(total[i] - 1) <= SUM_SLACK:  # so that NaN is wrong
+                wrong = start + i
             own[start + i] = probs[given, start + i]
             units[given] += 1
             if sure[i] >= 0:
@@ -130,4 +161,4 @@ def _count(
             if best[i] > own[start + i]:
                 highest[candidates], index[candidates], proposed[candidates] = best[i], start + i, top[i]
                 candidates += 1
-    return candidates
+    return candidates, wrong

@@ -17,7 +17,8 @@ Stream = Callable[[], Iterable[tuple[str, int | LabelMap, Float[np.ndarray, "...
 
 _IMAGES_PER_BLOCK = 4096
 _SAMPLED_PIXELS = 64
-_SUM_SLACK = 0.05
+SUM_SLACK = 0.05
+"""Probabilities sum to 1, give or take this."""
 
 
 @dataclass(frozen=True)
@@ -114,7 +115,7 @@ def _check(block: Block, num_classes: int) -> None:
     sample = block.probs[:, ::step][:, block.labels[::step] != IGNORE].astype(np.float64)
     sums = sample.sum(axis=0)
     # Written so that NaN fails it.
-    if not (np.all(np.abs(sums - 1) <= _SUM_SLACK) and np.all(sample >= -1e-6)):
+    if not (np.all(np.abs(sums - 1) <= SUM_SLACK) and np.all(sample >= -1e-6)):
         worst = sums[np.argmax(np.where(np.isnan(sums), np.inf, np.abs(sums - 1)))]
         raise BadInput(
             f"{block}: probabilities must be at least 0 and sum to 1 over the classes, some sum to "
