@@ -63,6 +63,14 @@ class Work:
         """Whether this process does all of it."""
         return self.jobs == 1 and not self.ray
 
+    @property
+    def plain(self) -> bool:
+        """Whether nothing else was asked for."""
+        return self == Work()
+
+
+HERE = Work()
+
 
 @dataclass(frozen=True)
 class StoredPart:
