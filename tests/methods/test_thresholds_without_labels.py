@@ -75,6 +75,8 @@ def test_foreground_is_bright_or_dark(name):
         ("dfc", {"channels": 1}),
         ("dfc", {"lr": -1.0}),
         ("ac", {"reach_px": -1}),
+        ("ac", {"clusters": 2}),
+        ("ac", {"clusters": -1}),
     ],
 )
 def test_knobs_out_of_range(name, knobs):
@@ -163,6 +165,24 @@ def test_eight_orders_are_different_and_each_sees_four_neighbours_and_itself():
         torch.testing.assert_close(
             mask + mask.flip(0, 1), torch.ones(3, 3) + torch.eye(3)[1].outer(torch.eye(3)[1])
         )
+
+
+def test_many_clusters_train_the_network_that_predicts_by_a_last_layer_of_their_own(make_engine):
+    images, inside = discs()
+    one = make_engine(make_method("ac"), BINARY, images, torch.full(inside.shape, IGNORE))
+    before = {name: {n: w.clone() for n, w in net.state_dict().items()} for name, net in one.networks.items()}
+    one.step_in_epoch = 1
+    torch.manual_seed(0)
+    one.method.step(one, one.batch(torch.arange(2)))
+    moved = {
+        name: {n for n, w in net.named_parameters() if not torch.equal(w, before[name][n])}
+        for name, net in one.networks.items()
+    }
+    shapes = {name: {n: w.shape for n, w in net.named_parameters()} for name, net in one.networks.items()}
+    last = {n for n, shape in shapes["main"].items() if shapes["many"][n] != shape}
+    assert last
+    assert moved["many"] == last
+    assert moved["main"] == shapes["main"].keys() - last
 
 
 def test_ac_finds_discs_and_finds_them_better_as_it_learns(make_engine):
