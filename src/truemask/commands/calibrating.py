@@ -5,8 +5,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
-from rich.console import Console
-from rich.table import Table as Grid
 
 from truemask.audit import AuditResult, write_findings
 from truemask.audit.calibration import Calibration, ListCalibration, Trial, calibrate, within
@@ -99,33 +97,32 @@ def must_be_mode(mode: str, precision: float | None, *, trains: bool) -> None:
 
 
 def print_calibration(calibration: Calibration) -> None:
-    """Print what is to be expected of each list."""
-    how = "the same predictions" if calibration.mode == "fast" else "networks that learnt from them, too"
-    title = f"calibrated by injected errors, judged by {how}; 90 % intervals"
-    grid = Grid(title=title, title_justify="left")
-    for column in ("list", "findings", "precision", "errors there are", "recall", "within the precision"):
-        grid.add_column(column, justify="left" if column == "list" else "right")
+    """Print what is to be expected of each list, a line each."""
+    how = "the same predictions" if calibration.mode == "fast" else "networks that learnt from them"
+    print(f"calibrated by errors put into these labels, judged by {how}; with 90 % intervals:")
     for one in calibration.lists:
-        errors = " to ".join(f"{value:,.0f}" for value in one.errors[1:])
-        grid.add_row(
-            f"{one.level} {one.kind}",
-            f"{one.findings:,}",
-            share_text(one.whole.precision),
-            f"{one.errors[0]:,.0f} ({errors})",
-            share_text(one.whole.recall),
-            _cut_text(one, calibration.precision),
-        )
+        print(f"  {one.level} {one.kind}: {list_text(one, calibration.precision)}")
     for other in calibration.uncalibrated:
-        grid.add_row(f"{other.level} {other.kind}", f"{other.findings:,}", other.why, "", "", "")
-    Console().print(grid)
+        print(f"  {other.level} {other.kind}: {other.findings:,} findings, not calibrated: {other.why}")
+
+
+def list_text(one: ListCalibration, precision: float | None = None) -> str:
+    """What is to be expected of a list, in words."""
+    errors, low, high = one.errors
+    said = (
+        f"of {one.findings:,} findings {share_text(one.whole.precision)} are errors, and they are "
+        f"{share_text(one.whole.recall)} of all {errors:,.0f} ({low:,.0f} to {high:,.0f}) of the kind"
+    )
+    if precision is None:
+        return said
+    if one.cut is None:
+        return f"{said}; none are kept: no part of the list is {precision:.0%} errors"
+    return (
+        f"{said}; {one.cut.findings:,} are kept, {share_text(one.cut.precision)} of them errors, "
+        f"{share_text(one.cut.recall)} of all"
+    )
 
 
 def share_text(values: Interval) -> str:
     """An estimated share with its interval, in per cent."""
     return f"{values[0]:.0%} ({values[1]:.0%} to {values[2]:.0%})"
-
-
-def _cut_text(one: ListCalibration, precision: float | None) -> str:
-    if precision is None:
-        return "-"
-    return "none" if one.cut is None else f"{one.cut.findings:,}"

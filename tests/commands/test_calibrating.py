@@ -1,0 +1,118 @@
+"""`audit --calibrate`: errors put into the labels of a small data set, and what comes of it."""
+
+from dataclasses import replace
+from typing import final
+
+import numpy as np
+import pytest
+
+from truemask.audit import confident_learning, read_findings
+from truemask.audit.calibration import read_calibration
+from truemask.commands.calibrating import (
+    UNCUT,
+    calibrated,
+    must_be_mode,
+    print_calibration,
+    write_calibrated,
+)
+from truemask.commands.injecting import like_presumed, planned, trial
+from truemask.data.dataset import Dataset
+from truemask.noise.matrix_text import read_matrix
+from truemask.types import BadInput, Problem, Task
+
+PROBLEM = Problem(Task.CLASSIFICATION, ("a", "b", "c"), channels=1)
+
+
+@final
+class Classes(Dataset):
+    """Images of one pixel; only their labels matter."""
+
+    def __init__(self, labels):
+        self.name, self.split, self.problem = "classes", "train", PROBLEM
+        self.keys = [f"image {row:04}" for row in range(len(labels))]
+        self._labels = labels
+
+    def image(self, row):
+        return np.zeros((1, 1, 1), np.uint8)
+
+    def labels(self, row):
+        return int(self._labels[row])
+
+    def size(self, row):
+        return 1, 1
+
+
+@pytest.fixture(scope="module")
+def audited():
+    """1,500 images, 150 of them mislabelled, what a network says of them, and the audit."""
+    rng = np.random.default_rng(0)
+    truth = rng.integers(0, 3, 1500)
+    given = truth.copy()
+    given[:150] = (truth[:150] + 1) % 3
+    logits = rng.normal(0, 1, (1500, 3)) + 4.0 * np.eye(3)[truth]
+    probs = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+    dataset = Classes(given)
+
+    def again(other, number=0):
+        rows = range(len(other))
+        stream = lambda: ((other.keys[i], other.labels(i), probs[i].astype(np.float32)) for i in rows)  # noqa: E731
+        return confident_learning(stream, PROBLEM)
+
+    return dataset, again(dataset), again, {dataset.keys[row] for row in range(150)}
+
+
+def test_promised_precision_is_that_of_the_truth_and_the_list_is_cut(audited, tmp_path, capsys):
+    dataset, result, again, wrong = audited
+    told, calibration = calibrated(dataset, result, again, mode="fast", precision=0.95, seed=0)
+    (one,) = calibration.lists
+    right = [key in wrong for key in result.findings["image"].to_pylist()]
+    assert one.whole.precision[0] == pytest.approx(np.mean(right), abs=0.1)
+    assert one.errors[0] == pytest.approx(150, abs=30)
+    assert one.injected >= 200
+    cut = write_calibrated(told, calibration, tmp_path)
+    kept = read_findings(tmp_path / "findings.parquet")
+    assert len(kept) == len(cut.findings) == one.cut.findings
+    assert kept["rank"].to_pylist() == [*range(1, len(kept) + 1)]
+    assert read_findings(tmp_path / UNCUT).num_rows == len(result.findings)
+    assert read_calibration(tmp_path) == calibration
+    print_calibration(calibration)
+    assert "image swapped" in capsys.readouterr().out
+
+
+def test_errors_are_put_in_as_the_audit_presumes_them_to_be(audited):
+    dataset, result, _, _ = audited
+    injection = planned(dataset, result)
+    labels, errors = trial(dataset, injection, seed=1)
+    before = np.array([dataset.labels(row) for row in range(len(dataset))])
+    after = np.array(labels)
+    assert len(errors) == (before != after).sum()
+    share = len(errors) / len(dataset)
+    assert 0.1 < share < 0.2  # 0.15 asked for; 4 standard errors are 0.04
+    moved = (after - before)[before != after] % 3
+    assert (moved == 1).mean() > 0.7  # the data's own errors are to the next class
+    assert trial(dataset, injection, seed=1)[0] == labels
+
+
+def test_the_matrix_has_the_rate_and_follows_the_joint(tmp_path):
+    joint = np.array([[0.4, 0.0], [0.1, 0.5]])  # a tenth is given as 1 and truly 0
+    matrix = read_matrix(like_presumed(joint, 0.05).partition(":")[2])
+    assert matrix == pytest.approx(np.array([[0.9, 0.1], [0.0, 1.0]]))
+    even = read_matrix(like_presumed(np.diag([0.5, 0.5]), 0.05).partition(":")[2])
+    assert even == pytest.approx(np.array([[0.95, 0.05], [0.05, 0.95]]))
+    undefined = np.diag([0.5, 0.5, np.nan])
+    assert read_matrix(like_presumed(undefined, 0.1).partition(":")[2]).sum() == pytest.approx(3)
+
+
+def test_what_is_refused(audited):
+    dataset, result, again, _ = audited
+    with pytest.raises(BadInput, match="off, fast or full"):
+        must_be_mode("quick", None, trains=True)
+    with pytest.raises(BadInput, match="add --calibrate fast"):
+        must_be_mode("off", 0.9, trains=True)
+    with pytest.raises(BadInput, match="up to 1"):
+        must_be_mode("fast", 1.5, trains=True)
+    with pytest.raises(BadInput, match="trains networks"):
+        must_be_mode("full", None, trains=False)
+    nothing = replace(result, findings=result.findings.slice(0, 0))
+    with pytest.raises(BadInput, match="found nothing"):
+        calibrated(dataset, nothing, again, mode="fast", precision=None, seed=0)
