@@ -4,9 +4,10 @@ import json
 
 import numpy as np
 
+from truemask import rle
 from truemask.audit import read_findings
 from truemask.data import open_dataset
-from truemask.training import Prediction
+from truemask.training import Found, Prediction
 from truemask.training.saved import write_predictions
 
 ORGANELLES = "organelles:train=6,val=1,test=1,size=48"
@@ -108,3 +109,27 @@ def test_objects_are_audited_one_by_one(truemask, tmp_path):
     assert said.code == 0
     assert sum(json.loads((tmp_path / "found" / "audit.json").read_text())["units"]) == objects
     assert said.out.startswith(f"{objects} labelled ")
+
+
+def test_stored_predictions_find_wrong_objects(truemask, tmp_path):
+    truemask("data", "make", "scenes:train=20,val=1,test=1,size=64", "clean")
+    truemask("corrupt", "clean", "misclassify:0.1+miss:0.1", "noisy", "--quiet")
+    clean = open_dataset("clean").split("train")
+
+    def said():
+        for row, key in enumerate(clean.keys):
+            truth = clean.labels(row)
+            sure = np.linspace(0.9, 0.8, len(truth), dtype=np.float32)
+            masks = rle.unpack(truth.masks, truth.size)
+            yield Prediction(key, row, found=Found(truth.boxes, truth.classes.astype(np.int64), sure, masks))
+
+    write_predictions(said(), clean.problem, tmp_path / "said")
+    words = ["audit", "noisy", "--predictions", "said", "--truth", "clean", "--out", "found", "--quiet"]
+    answer = truemask(*words)
+    changed = json.loads((tmp_path / "noisy" / "manifest.json").read_text())["changed"]
+    rows = read_findings(tmp_path / "found" / "findings.parquet").to_pylist()
+    assert answer.code == 0
+    assert len(rows) == changed > 0
+    assert {row["kind"] for row in rows} == {"swapped", "missing"}
+    for score in ("precision", "recall", "ap", "kind_accuracy", "image_ap"):
+        assert printed_value(answer.out, score) == "1.0000"

@@ -82,7 +82,11 @@ class AuditResult:
             return lines
         share = self.flagged.sum() / total
         flagged = f"{share:.1%} are flagged ({self._where()})"
-        lines.append(f"About {self.wrong_rate:.1%} of the labels look wrong; {flagged}.")
+        looks = "of the labels look wrong"
+        if self.problem.task == Task.INSTANCE:
+            looks = "of the objects look missing, spurious or of the wrong class"
+            flagged = f"{len(self.findings):,} findings ({self._kinds()})"
+        lines.append(f"About {self.wrong_rate:.1%} {looks}; {flagged}.")
         return lines + self._pairs() + self._absent() + self._worst()
 
     def write(self, folder: Path) -> None:
@@ -117,6 +121,11 @@ class AuditResult:
         images = sum(count > 0 for count in self.images["flagged"].to_pylist())
         return f"{segments:,} segments in {images:,} images"
 
+    def _kinds(self) -> str:
+        kinds = self.findings["kind"].to_pylist()
+        counts = sorted({(-kinds.count(kind), kind) for kind in kinds})
+        return ", ".join(f"{-count:,} {kind}" for count, kind in counts) or "none"
+
     def _pairs(self, most: int = 3) -> list[str]:
         """The pairs of classes that most wrong labels are presumed to be."""
         wrong = self.joint - np.diag(np.diag(self.joint))
@@ -128,10 +137,13 @@ class AuditResult:
             f"({self.flagged[i, j]:,} flagged)."
             for i, j, share in shares
             if share >= 0.0005  # below, it would read 0.0 %
+            and self.units[i]  # nothing is given as the background of objects
         ]
 
     def _absent(self) -> list[str]:
-        absent = [f"'{name}'" for name, n in zip(self.problem.classes, self.units, strict=True) if not n]
+        nothing = 0 if self.problem.task == Task.INSTANCE else None
+        classes = enumerate(zip(self.problem.classes, self.units, strict=True))
+        absent = [f"'{name}'" for at, (name, n) in classes if not n and at != nothing]
         return [f"Never given, so not judged: {', '.join(absent)}."] if absent else []
 
     def _worst(self, most: int = 5) -> list[str]:

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from rich.table import Table as Grid
 
 from truemask import __version__, rle
 from truemask.audit import AUDIT_SCORES
+from truemask.audit.instances import INSTANCE_AUDIT_SCORES
 from truemask.bench.sources import Source
 from truemask.commands.auditing import Audited, audit_dataset
 from truemask.commands.corrupt import corrupt_source
@@ -32,6 +33,7 @@ from truemask.report.blocks import (
 from truemask.report.curves import Panel, Role, curve_of
 from truemask.report.demo_page import DemoPage, Part, write_demo_page
 from truemask.report.drawing import as_rgb, enlarged
+from truemask.report.object_views import proposed_objects
 from truemask.report.palette import CHANGES
 from truemask.report.pictures import changes_picture, overlay
 from truemask.training import Found, Recipe, Trained, default_plan, headline, score, train
@@ -228,7 +230,11 @@ def _part(
     ]
     scores = {name: value for name, value in audited.scores.items() if name in _AUDIT_SHOWN}
     audit = NumberTable(
-        [Measure(heading, AUDIT_SCORES[name]) for name, heading in _AUDIT_SHOWN.items() if name in scores],
+        [
+            Measure(heading, (INSTANCE_AUDIT_SCORES | AUDIT_SCORES)[name])
+            for name, heading in _AUDIT_SHOWN.items()
+            if name in scores
+        ],
         [Row("out-of-fold ce", {_AUDIT_SHOWN[name]: value for name, value in scores.items()})],
     )
     return Part(
@@ -268,6 +274,10 @@ _AUDIT_SHOWN = {
     "unit_ap": "AP",
     "unit_wrong": "AP by chance",
     "proposal_accuracy": "right proposals",
+    "precision": "precision",
+    "recall": "recall",
+    "ap": "AP",
+    "kind_accuracy": "right kinds",
 }
 
 
@@ -345,14 +355,10 @@ def _pictures(
 def _flagged(audited: Audited, noisy: Dataset, row: int) -> Labels:
     """The given labels of a row with what the audit proposes instead."""
     given, key = noisy.labels(row), noisy.keys[row]
-    findings = audited.result.findings.to_pylist()
-    if not isinstance(given, Instances):
-        return proposal(given, [found for found in findings if found["image"] == key])
-    proposed = {found["image"]: found["proposed"] for found in findings}
-    classes = given.classes.copy()
-    for index, annotation_id in enumerate(given.ids):
-        classes[index] = proposed.get(f"{key}#{annotation_id}", classes[index])
-    return replace(given, classes=classes)
+    findings = [found for found in audited.result.findings.to_pylist() if found["image"] == key]
+    if isinstance(given, Instances):
+        return proposed_objects(given, findings)
+    return proposal(given, findings)
 
 
 def as_labels(prediction: Any, task: Task) -> Labels:

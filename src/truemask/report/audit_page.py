@@ -5,7 +5,8 @@ from pathlib import Path
 
 import numpy as np
 
-from truemask.audit import AUDIT_SCORES, AuditResult
+from truemask.audit import AUDIT_SCORES, KINDS, AuditResult
+from truemask.audit.instances import INSTANCE_AUDIT_SCORES
 from truemask.data.dataset import Dataset
 from truemask.report.audit_views import UNITS_ACROSS, image_grid, segment_grid, unit_grid
 from truemask.report.blocks import (
@@ -23,6 +24,7 @@ from truemask.report.blocks import (
     Tile,
 )
 from truemask.report.html import write_page
+from truemask.report.object_views import image_object_grid, object_grid
 from truemask.types import Task
 
 MOST_CLASSES = 16
@@ -43,12 +45,12 @@ def audit_page(
 
     Args:
         result: what was found.
-        dataset: images and given labels that were audited; label maps or whole images.
+        dataset: images and given labels that were audited.
         scores: `score_audit`'s numbers, where the truth is known.
         steps: commands that do it again.
         facts: small print.
         images: how many of the worst label maps to show; of images that bear one label, how many rows.
-        segments: how many of the worst segments to show, of label maps.
+        segments: how many of the worst segments to show, of label maps; or of findings about objects.
 
     Raises:
         BadInput: if an image of the audit is not in the data set.
@@ -57,7 +59,10 @@ def audit_page(
         Section("How much looks wrong", "", [Block(Prose([" ".join(result.summary())])), *_classes(result)])
     ]
     if scores:
-        sections.append(Section("How good this audit is", "against the truth", [Block(score_table(scores))]))
+        tables = [Block(score_table(scores))]
+        if result.problem.task == Task.INSTANCE:
+            tables.append(Block(kind_score_table(scores), "By kind"))
+        sections.append(Section("How good this audit is", "against the truth", tables))
     sections += _sights(result, dataset, images, segments)
     if steps:
         sections.append(Section("Do it again", "", [Block(Commands(steps))]))
@@ -77,7 +82,22 @@ def write_audit_page(page: Page, folder: Path) -> Path:
 
 def score_table(scores: Mapping[str, float], label: str = "this audit") -> NumberTable:
     """`score_audit`'s numbers as a table that says what each means."""
-    return NumberTable([Measure(name, AUDIT_SCORES[name]) for name in scores], [Row(label, scores)])
+    meaning = INSTANCE_AUDIT_SCORES | AUDIT_SCORES
+    whole = {name: value for name, value in scores.items() if "/" not in name}
+    return NumberTable([Measure(name, meaning[name]) for name in whole], [Row(label, whole)])
+
+
+def kind_score_table(scores: Mapping[str, float]) -> NumberTable:
+    """`score_instances`' numbers of each kind of error."""
+    names = [name.split("/") for name in scores if "/" in name]
+    measures = [
+        Measure(metric, INSTANCE_AUDIT_SCORES[metric], digits=0 if metric == "errors_of" else 3)
+        for metric in dict.fromkeys(metric for metric, _ in names)
+    ]
+    kinds = dict.fromkeys(kind for _, kind in names)
+    return NumberTable(
+        measures, [Row(kind, {m.name: scores[f"{m.name}/{kind}"] for m in measures}) for kind in kinds]
+    )
 
 
 def _units(result: AuditResult) -> str:
@@ -109,10 +129,27 @@ def _classes(result: AuditResult) -> list[Block]:
     if len(shown) < len(names):
         note += f" Shown are the {len(shown)} of {len(names)} classes that most wrong labels are about."
     heat = Heat([names[c] for c in shown], shares[np.ix_(shown, shown)], "given", "presumed true", note)
+    of_objects = result.problem.task == Task.INSTANCE
+    # Nothing is given as background of an object; what is missing shows in the matrix.
+    rows = [_class_row(result, c) for c in shown if c or not of_objects]
     return [
-        Block(NumberTable(_CLASS_MEASURES, [_class_row(result, c) for c in shown])),
+        *([Block(kind_table(result), "What kinds of error")] if of_objects else []),
+        Block(NumberTable(_CLASS_MEASURES, rows)),
         Block(heat, "Which classes are taken for which"),
     ]
+
+
+def kind_table(result: AuditResult) -> NumberTable:
+    """How many findings there are of each kind."""
+    kinds = result.findings["kind"].to_pylist()
+    return NumberTable(
+        [Measure("findings", "how many things look wrong in this way", digits=0)],
+        [
+            Row(kind, {"findings": float(kinds.count(kind))}, note=KINDS[kind])
+            for kind in KINDS
+            if kind in kinds
+        ],
+    )
 
 
 _CLASS_MEASURES = (
@@ -153,6 +190,14 @@ def _sights(result: AuditResult, dataset: Dataset, images: int, segments: int) -
             unit_grid(dataset, findings[: images * UNITS_ACROSS]),
         )
     worst = [row for row in result.images.to_pylist() if row["flagged"]][:images]
+    if result.problem.task == Task.INSTANCE:
+        first = [found for found in findings if found["level"] == "instance"][:segments]
+        return [
+            *_sight("Objects to look at first", "surest first", object_grid(dataset, first)),
+            *_sight(
+                "Images to look at first", "worst labels first", image_object_grid(dataset, worst, findings)
+            ),
+        ]
     patches = [found for found in findings if found["level"] == "segment"][:segments]
     return [
         *_sight("Images to look at first", "worst labels first", image_grid(dataset, worst, findings)),

@@ -47,7 +47,7 @@ def image_grid(dataset: Dataset, worst: Sequence[Finding], findings: Sequence[Fi
     rows = []
     for image in worst:
         mine = [found for found in findings if found["image"] == image["image"]]
-        views = flag_views(dataset, _row_of(dataset, image["image"]), mine)
+        views = flag_views(dataset, row_of(dataset, image["image"]), mine)
         said = f"label quality {image['quality']:.2f}; {image['flagged']:,} of {image['units']:,} px flagged"
         pictures = [*map(Picture, views[:-1]), Picture(views[-1], said)]
         rows.append(PictureRow(image["image"], pictures))
@@ -63,7 +63,7 @@ def unit_grid(dataset: Dataset, findings: Sequence[Finding]) -> PictureGrid:
     names = dataset.problem.classes
     pictures: list[Picture | None] = []
     for found in findings:
-        image = dataset.image(_row_of(dataset, found["image"]))
+        image = dataset.image(row_of(dataset, found["image"]))
         said = f"{found['image']}: given {names[found['given']]}, rather {names[found['proposed']]}"
         pictures.append(Picture(seen(image, UNIT_PX), said))
     rows = [pictures[at : at + UNITS_ACROSS] for at in range(0, len(pictures), UNITS_ACROSS)]
@@ -80,8 +80,8 @@ def segment_grid(dataset: Dataset, patches: Sequence[Finding]) -> PictureGrid:
     names = dataset.problem.classes
     rows = []
     for found in patches:
-        row = _row_of(dataset, found["image"])
-        views = flag_views(dataset, row, [found], _window(found, dataset.size(row)))
+        row = row_of(dataset, found["image"])
+        views = flag_views(dataset, row, [found], window_of(found, dataset.size(row)))
         what = f"given {names[found['given']]}, rather {names[found['proposed']]}, {found['area_px']:,} px"
         name = f"{found['rank']}. {found['image']}: {what}"
         rows.append(PictureRow(name, [Picture(view) for view in views]))
@@ -98,7 +98,7 @@ def flag_views(
         assert isinstance(given, np.ndarray)
         assert isinstance(proposed, np.ndarray)
         image, given, proposed = image[window], given[window], proposed[window]
-    zoom = _zoom(image, SEEN_PX)
+    zoom = zoom_of(image, SEEN_PX)
     labelled = overlay(image, given, problem, zoom=zoom)
     flagged = changes_picture(image, given, proposed, problem, zoom=zoom)
     return [seen(image, SEEN_PX), fitted(labelled, SEEN_PX), fitted(flagged, SEEN_PX)]
@@ -123,7 +123,7 @@ def proposal(labels: Labels, findings: Sequence[Finding]) -> int | UInt8[np.ndar
 
 def seen(image: UInt8[np.ndarray, "h w c"], longest_px: int) -> UInt8[np.ndarray, "h2 w2 3"]:
     """The image at about the size it is to be seen at: enlarged pixel by pixel, or reduced."""
-    return fitted(as_rgb(enlarged(image, _zoom(image, longest_px))), longest_px)
+    return fitted(as_rgb(enlarged(image, zoom_of(image, longest_px))), longest_px)
 
 
 def fitted(picture: UInt8[np.ndarray, "h w 3"], longest_px: int) -> UInt8[np.ndarray, "h2 w2 3"]:
@@ -136,11 +136,12 @@ def fitted(picture: UInt8[np.ndarray, "h w 3"], longest_px: int) -> UInt8[np.nda
     return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
-def _zoom(image: UInt8[np.ndarray, "h w c"], longest_px: int) -> int:
+def zoom_of(image: UInt8[np.ndarray, "h w c"], longest_px: int) -> int:
+    """How many times to enlarge an image, in whole steps, to at most that length."""
     return max(1, longest_px // int(max(image.shape[:2])))
 
 
-def _window(found: Finding, size: tuple[int, int]) -> Window:
+def window_of(found: Finding, size: tuple[int, int]) -> Window:
     """A square around a segment, with some context, moved to lie inside the image."""
     sides = (found["y1"] - found["y0"], found["x1"] - found["x0"])
     reach = round(max(sides) * 1.5) + 2 * _CONTEXT_PX
@@ -153,7 +154,12 @@ def _window(found: Finding, size: tuple[int, int]) -> Window:
     return slice(y, y + reach), slice(x, x + reach)
 
 
-def _row_of(dataset: Dataset, key: str) -> int:
+def row_of(dataset: Dataset, key: str) -> int:
+    """The row of an image.
+
+    Raises:
+        BadInput: if the data set does not have it.
+    """
     if key not in dataset.keys:
         raise BadInput(f"{dataset.name} has no image {key!r}; audit and data set do not belong together")
     return list(dataset.keys).index(key)

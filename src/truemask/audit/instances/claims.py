@@ -9,6 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Float64, UInt8
 
+_MOST_WRONG = 0.5
+"""Labels are right more often than not; what says otherwise speaks against the network."""
+_SUREST = (0.5, 0.25, 0.1)
+"""Shares of the confirmed claims, by confidence, that may be sure."""
 _PRIOR = 20.0
 """Claims of all classes that stand in for those that a class lacks."""
 
@@ -47,9 +51,10 @@ def weigh(
 
     The confirmed share rises with confidence: isotonic regression (Barlow et al., Statistical Inference under
     Order Restrictions, 1972) over each class, drawn towards that over all classes where a class has few
-    claims. Claims at least as sure as the median of the confirmed ones are taken to be right: the share of
-    them that is not confirmed is the share of labels that are wrong, and wrong labels are as frequent where
-    the network is less sure.
+    claims. The surest claims are taken to be right, so that the share of them that is not confirmed is the
+    share of labels that are wrong, and wrong labels are as frequent where the network is less sure. Which
+    claims are the surest is decided by the labels too: the half, quarter or tenth that they confirm best, if
+    it is large enough to tell. Of a network that labels mostly contradict nothing is believed.
 
     Args:
         classes: that are claimed.
@@ -61,8 +66,7 @@ def weigh(
     if not (confirmed & counted).any():
         return Claims(share, right)
     everywhere = _rising(confidences[counted], confirmed[counted].astype(np.float64), confidences)
-    sure = counted & (confidences >= np.median(confidences[confirmed & counted]))
-    failed = 1 - float(confirmed[sure].mean())
+    sure, failed = _surest(confidences, confirmed, counted)
     for label in np.unique(classes).tolist():
         of_class = np.flatnonzero(classes == label)
         mine = of_class[counted[of_class]]
@@ -74,8 +78,24 @@ def weigh(
             share[of_class] = everywhere[of_class]
         surest = mine[sure[mine]]
         lost = (np.count_nonzero(~confirmed[surest]) + _PRIOR * failed) / (len(surest) + _PRIOR)
-        right[of_class] = np.minimum(1, share[of_class] / max(1 - lost, 1e-9))
+        right[of_class] = np.minimum(1, share[of_class] / (1 - min(lost, _MOST_WRONG)))
     return Claims(share, right)
+
+
+def _surest(
+    confidences: Float64[np.ndarray, "n"], confirmed: Bool[np.ndarray, "n"], counted: Bool[np.ndarray, "n"]
+) -> tuple[Bool[np.ndarray, "n"], float]:
+    """The claims that are taken to be right, and the share of them that labels do not confirm."""
+    best, least, lost = counted, np.inf, 1.0
+    for share in _SUREST:
+        sure = counted & (confidences >= np.quantile(confidences[confirmed & counted], 1 - share))
+        count = np.count_nonzero(sure)
+        # As of one more claim that fails and one that does not: few claims prove nothing.
+        failed = (np.count_nonzero(sure & ~confirmed) + 1) / (count + 2)
+        bound = failed + np.sqrt(failed * (1 - failed) / count)
+        if bound < least:
+            best, least, lost = sure, bound, failed
+    return best, lost
 
 
 def _rising(

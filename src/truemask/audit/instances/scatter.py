@@ -5,8 +5,8 @@ from jaxtyping import Float64, Int64
 
 _GROUP = 50
 """Objects of about one size whose outlines are compared with one another."""
-_LEAST_SPREAD = 0.1
-"""Of log misfits: where all agree to the pixel, a pixel more is no error."""
+_LEAST_SPREAD = 0.3
+"""Of log misfits: where all agree exactly, a pixel more is no error."""
 _PIXEL = 0.5
 """Displacement of an outline, in about pixels, below which misfits are alike."""
 _BETTER = 0.1587
@@ -36,18 +36,19 @@ def astray(misfit: Float64[np.ndarray, "n"], area_px: Int64[np.ndarray, "n"]) ->
     z = excess / spread
     order = np.argsort(-z, kind="stable")
     as_bad = np.searchsorted(-z[order], -z[order], side="right") / len(z)
-    falsely = np.minimum(1, ndtr(-z[order]) / as_bad)
+    rightly = np.where(z[order] > 1, 1 - np.minimum(1, ndtr(-z[order]) / as_bad), 0)
     score = np.empty(len(z))
-    # A worse misfit is never the better one.
-    score[order] = np.maximum.accumulate((1 - falsely)[::-1])[::-1]
-    score[z <= 1] = 0
+    # A worse misfit is never the less suspect.
+    score[order] = np.maximum.accumulate(rightly[::-1])[::-1]
     return score
 
 
 def _usual(logs: Float64[np.ndarray, "n"], size: Float64[np.ndarray, "n"]) -> Float64[np.ndarray, "n"]:
     """The median of `logs` among objects of about the size of each."""
-    order = np.lexsort((logs, size))
-    groups = np.array_split(order, max(1, len(order) // _GROUP))
-    middles = np.array([np.median(size[group]) for group in groups])
-    medians = np.array([np.median(logs[group]) for group in groups])
+    groups = max(1, len(size) // _GROUP)
+    edges = np.unique(np.quantile(size, np.arange(1, groups) / groups))
+    group = np.searchsorted(edges, size, side="right")
+    there = np.unique(group)
+    middles = [np.median(size[group == one]) for one in there]
+    medians = [np.median(logs[group == one]) for one in there]
     return np.asarray(np.interp(size, middles, medians))
