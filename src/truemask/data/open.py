@@ -6,7 +6,7 @@ from pathlib import Path
 
 from truemask.data.chosen import choose, split_choice
 from truemask.data.files import describe_folder
-from truemask.data.formats import FORMATS, image_folder
+from truemask.data.formats import FORMATS, annotator_bits, image_folder
 from truemask.data.splits import Splits
 from truemask.data.views import AsSemantic
 from truemask.types import BadInput, Task
@@ -39,6 +39,8 @@ def open_dataset(source: str | Path, *, labels: str | None = None, task: Task | 
     path = Path(source)
     if not path.exists():
         raise BadInput(f"{source}: no such file or folder, and no embedded data set; {_embedded_names()}")
+    if annotator_bits.sniff(path):  # before all others: it looks like a folder of images per class
+        return annotator_bits.open_annotator_bits(path, labels, task)
     for known in FORMATS.values():
         if known.sniff(path):
             return known.open(path, labels, task)

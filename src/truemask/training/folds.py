@@ -22,10 +22,14 @@ class Folds:
     dataset: Dataset
     parts: tuple[tuple[Trained, tuple[int, ...]], ...]
 
-    def predict(self) -> Iterator[Prediction]:
-        """One out-of-fold prediction a row; `row` and `key` are the data set's. May be called again."""
+    def predict(self, *, turned: bool = False) -> Iterator[Prediction]:
+        """One out-of-fold prediction a row; `row` and `key` are the data set's. May be called again.
+
+        Args:
+            turned: see `Trained.predict`.
+        """
         for trained, rows in self.parts:
-            for prediction in trained.predict(Subset(self.dataset, rows)):
+            for prediction in trained.predict(Subset(self.dataset, rows), turned=turned):
                 yield dataclasses.replace(prediction, row=rows[prediction.row])
 
     def judge_objects(self) -> Iterator[Prediction]:

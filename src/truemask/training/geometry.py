@@ -44,12 +44,12 @@ class Geometry:
         view = plane[..., top:bottom, left:right]
         if any(pads):
             view = F.pad(view, pads, value=fill)
-        return _turn(view, self.turn)
+        return turned(view, self.turn)
 
     def backward(self, view: Tensor) -> tuple[Tensor, tuple[slice, slice]]:
         """A view "... h' w'" turned back, without its padding, and the window of the image it covers."""
         (top, bottom, left, right), pads = self._overlap()
-        plane = _unturn(view, self.turn)
+        plane = unturned(view, self.turn)
         height, width = bottom - top, right - left
         inner = plane[..., pads[2] : pads[2] + height, pads[0] : pads[0] + width]
         return inner, (slice(top, bottom), slice(left, right))
@@ -94,14 +94,16 @@ LABEL_FILL = float(IGNORE)
 """Padding is not part of any image, so its label is IGNORE."""
 
 
-def _turn(plane: Tensor, turn: int) -> Tensor:
+def turned(plane: Tensor, turn: int) -> Tensor:
+    """ "... h w" after one of the eight flips and quarter turns."""
     dims = [dim for bit, dim in ((1, -1), (2, -2)) if turn & bit]
     if dims:
         plane = plane.flip(dims)
     return plane.transpose(-1, -2) if turn & 4 else plane
 
 
-def _unturn(plane: Tensor, turn: int) -> Tensor:
+def unturned(plane: Tensor, turn: int) -> Tensor:
+    """What `turned` made of it, turned back."""
     if turn & 4:
         plane = plane.transpose(-1, -2)
     dims = [dim for bit, dim in ((1, -1), (2, -2)) if turn & bit]

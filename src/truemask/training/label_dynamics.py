@@ -17,8 +17,8 @@ from truemask.data.predictions import Prediction
 from truemask.data.views import Resized, Subset
 from truemask.files import write_json, write_whole
 from truemask.training.sketches import CELL, early_belief, margin, remembered, rival
-from truemask.training.trained import load_run, problem_from
-from truemask.types import IGNORE, BadInput, Instances, Labels, Problem, Task
+from truemask.training.trained import load_run
+from truemask.types import IGNORE, BadInput, Instances, Labels, Problem, Task, problem_from
 
 FOLDER, INDEX, CELLS = "label_dynamics", "index.json", "sketches.u8"
 

@@ -15,6 +15,7 @@ from truemask.data.dataset import Dataset
 from truemask.data.predictions import Found, Prediction
 from truemask.data.views import Resized
 from truemask.methods.method import Method
+from truemask.training.geometry import turned, unturned
 from truemask.training.plan import Plan
 from truemask.training.streams import Stream, Views
 from truemask.training.tasks import stacked_images
@@ -24,9 +25,18 @@ Precision = Callable[[], AbstractContextManager[None]]
 
 
 def predictions(
-    method: Method, networks: Sequence[nn.Module], dataset: Dataset, plan: Plan, precision: Precision
+    method: Method,
+    networks: Sequence[nn.Module],
+    dataset: Dataset,
+    plan: Plan,
+    precision: Precision,
+    *,
+    turns: Sequence[int] = (0,),
 ) -> Iterator[Prediction]:
-    """One prediction a row, in order. Images are reduced as in training; predictions are enlarged again."""
+    """One prediction a row, in order. Images are reduced as in training; predictions are enlarged again.
+
+    With several turns (see `geometry`) class probabilities are the mean over the turned images, turned back.
+    """
     device = next(networks[0].parameters()).device
     shown = dataset if plan.size_px is None or dataset.problem.points else Resized(dataset, plan.size_px)
     stream = Stream("predict", Views(shown, plan), range(len(dataset)), batch_size=1)
@@ -41,7 +51,11 @@ def predictions(
             # Not around the yields: whoever takes the predictions keeps a grad mode and precision of its own.
             with torch.no_grad(), precision():
                 instances = dataset.problem.task == Task.INSTANCE
-                said = networks[0](images) if instances else method.predict(networks, images)
+                if instances:
+                    said = networks[0](images)
+                else:
+                    views = [_view(method, networks, images, turn) for turn in turns]
+                    said = torch.stack(views).mean(dim=0) if len(views) > 1 else views[0]
             for (key, row), size, one in zip(keys, sizes, said, strict=True):
                 if instances:
                     yield Prediction(key, row, found=_found(one, size))
@@ -82,6 +96,12 @@ def object_predictions(
                 yield Prediction(object_key(dataset.keys[row], annotation_id), row, probs=one)
     finally:
         network.train(was_training)
+
+
+def _view(method: Method, networks: Sequence[nn.Module], images: Tensor, turn: int) -> Tensor:
+    """Class probabilities of turned images, turned back where they are of pixels."""
+    probs = method.predict(networks, turned(images, turn))
+    return unturned(probs, turn) if probs.ndim > 2 else probs
 
 
 def _enlarged(probs: Tensor, size: tuple[int, int]) -> Tensor:

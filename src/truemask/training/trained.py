@@ -16,9 +16,9 @@ from truemask.methods.method import Method
 from truemask.networks import build_network
 from truemask.training.checkpoint import load_networks, read_tensors
 from truemask.training.devices import make_fabric
-from truemask.training.plan import Plan
+from truemask.training.plan import TURNS, Plan
 from truemask.training.predicting import object_predictions, predictions
-from truemask.types import BadInput, Problem, problem_from
+from truemask.types import BadInput, Problem, Task, problem_from
 
 
 @dataclass(frozen=True)
@@ -49,15 +49,28 @@ class Trained:
         network = next(iter(self.networks.values()))
         return object_predictions(network, dataset, self.plan, self.fabric.autocast)
 
-    def predict(self, dataset: Dataset) -> Iterator[Prediction]:
+    def predict(self, dataset: Dataset, *, turned: bool = False) -> Iterator[Prediction]:
         """One prediction a row, in order.
 
+        Args:
+            turned: the mean over all flips and quarter turns that training drew.
+
         Raises:
-            BadInput: the data set's task or channels are not the run's.
+            BadInput: the data set's task or channels are not the run's; nothing can be turned.
         """
         self._must_fit(dataset)
         networks = list(self.networks.values())
-        return predictions(self.method, networks, dataset, self.plan, self.fabric.autocast)
+        turns = self._turns() if turned else (0,)
+        return predictions(self.method, networks, dataset, self.plan, self.fabric.autocast, turns=turns)
+
+    def _turns(self) -> tuple[int, ...]:
+        turns = TURNS[self.plan.augment]
+        if self.problem.points or self.problem.task == Task.INSTANCE or len(turns) == 1:
+            raise BadInput(
+                f"{self.path}: nothing to turn; images and label maps can be, of a run that drew flips "
+                "(--set augment=hflip, flips or dihedral)"
+            )
+        return turns
 
     def _must_fit(self, dataset: Dataset) -> None:
         if (dataset.problem.task, dataset.problem.channels) != (self.problem.task, self.problem.channels):
