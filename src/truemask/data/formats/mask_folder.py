@@ -78,9 +78,9 @@ class MaskFolder(ImageRows):
 def sniff(path: Path) -> bool:
     """Whether there are images/ with label maps beside: in the folder, one level down, or one level up."""
     if homes := homes_of(path):
-        return any(_label_folders(home) for home in homes.values())
+        return any(label_folders(home) for home in homes.values())
     beside = path.parent
-    return path.is_dir() and (beside / IMAGES).is_dir() and path.name in _label_folders(beside)
+    return path.is_dir() and (beside / IMAGES).is_dir() and path.name in label_folders(beside)
 
 
 def open_mask_folder(path: Path, labels: str | None = None, task: Task | None = None) -> Splits:
@@ -143,7 +143,7 @@ def homes_of(path: Path) -> Mapping[str, Path]:
     return {split: homes[split] for split in SPLITS if split in homes}
 
 
-def _label_folders(home: Path) -> list[str]:
+def label_folders(home: Path) -> list[str]:
     """Folders beside images/ with at least one map that is named like an image."""
     stems = {image.stem for image in (home / IMAGES).iterdir() if is_image(image)}
     others = [folder for folder in folders_in(home) if folder.name != IMAGES]
@@ -157,7 +157,7 @@ def maps_in(folder: Path) -> list[Path]:
 
 def chosen_labels(home: Path, labels: str | None) -> str | None:
     """The folder of labels meant; None for a split that has none at all."""
-    there = _label_folders(home)
+    there = label_folders(home)
     if not there:
         return None
     if labels is not None:

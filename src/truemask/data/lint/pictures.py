@@ -66,7 +66,7 @@ def look(pictures: Iterable[Picture], seen: Look) -> Iterator[Finding]:
         seen.digests.append(hashlib.blake2b(content, digest_size=16).digest())
         seen.splits.append(picture.split)
         seen.names.append(picture.name)
-        seen.thumbs.append(_thumb(pixels))
+        seen.thumbs.append(thumb(pixels))
 
 
 def compare(seen: Look) -> Iterator[Finding]:
@@ -124,7 +124,7 @@ def difference_hash(thumbs: UInt8[np.ndarray, "n h w"]) -> UInt64[np.ndarray, "n
     return np.packbits(brighter, axis=1).view(np.uint64)
 
 
-def _thumb(pixels: np.ndarray) -> UInt8[np.ndarray, "_ _"] | None:
+def thumb(pixels: np.ndarray) -> UInt8[np.ndarray, "_ _"] | None:
     """The image in 16 x 17 grey pixels; None where it is too small or too flat to be told from others."""
     if pixels.ndim != 3 or min(pixels.shape[:2]) < SMALLEST_PX:
         return None
