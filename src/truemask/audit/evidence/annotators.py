@@ -135,7 +135,9 @@ def _means(table: Float64[np.ndarray, "n r"]) -> Float64[np.ndarray, "r"]:
     """Mean of each annotator over the images that it labelled; NaN without one."""
     known = ~np.isnan(table)
     sums, counts = np.where(known, table, 0).sum(axis=0), known.sum(axis=0)
-    return np.divide(sums, counts, out=np.full(len(counts), np.nan), where=counts > 0)
+    means: np.ndarray = np.full(len(counts), np.nan)
+    np.divide(sums, counts, out=means, where=counts > 0)
+    return means
 
 
 def _ranks(values: Float64[np.ndarray, "d r"]) -> Float64[np.ndarray, "d r"]:

@@ -14,7 +14,7 @@ def superpixels(image: UInt8[np.ndarray, "h w c"], *, side_px: int = 8) -> Int64
     from skimage.segmentation import slic
 
     height, width, channels = image.shape
-    pieces = slic(
+    pieces: Int64[np.ndarray, "h w"] = slic(
         image if channels > 1 else image[..., 0],
         n_segments=max(1, height * width // side_px**2),
         compactness=0.1,
@@ -22,8 +22,8 @@ def superpixels(image: UInt8[np.ndarray, "h w c"], *, side_px: int = 8) -> Int64
         convert2lab=False,  # the noise of a camera is colourful, so colours would outweigh edges of light
         channel_axis=-1 if channels > 1 else None,
         start_label=0,
-    )
-    return pieces.astype(np.int64)
+    ).astype(np.int64)
+    return pieces
 
 
 def borders(image: UInt8[np.ndarray, "h w c"], *, side_px: int = 8) -> Float32[np.ndarray, "h w"]:

@@ -76,7 +76,7 @@ def open_annotator_bits(path: Path, labels: str | None = None, task: Task | None
     if task not in (None, Task.SEMANTIC):
         raise BadInput(f"{path}: masks of annotators open as semantic, not as {task}")
     sets = _label_sets(path)
-    if labels not in sets:
+    if labels is None or labels not in sets:
         said = "choose one" if labels is None else f"none is called {labels!r}"
         raise BadInput(f"{path} has labels of {len(sets)} annotators; {said}: {', '.join(sets)}")
     keys, files = zip(*sorted(sets[labels].items()), strict=True)
