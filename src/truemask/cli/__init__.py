@@ -10,7 +10,7 @@ import typer
 from truemask.cli.bench import bench_app
 from truemask.cli.data import data_app
 from truemask.cli.fixing import fix
-from truemask.cli.labels import audit, corrupt, structure
+from truemask.cli.labels import annotators, audit, audit_images, corrupt, structure
 from truemask.cli.learning import decision, demo, dynamics, evaluate, losses, predict, train
 from truemask.cli.listing import methods, networks, noises
 from truemask.cli.noise import noise_app
@@ -40,6 +40,8 @@ for command in (  # in the order of the data: help shows them so
     dynamics,
     structure,
     audit,
+    audit_images,
+    annotators,
     fix,
     methods,
     networks,

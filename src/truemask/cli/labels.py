@@ -64,6 +64,36 @@ def structure(
     )
 
 
+def annotators(
+    where: Annotated[Path, typer.Argument(help="images/ with a folder of labels for each annotator beside")],
+    names: Annotated[str, typer.Option(help="whose labels: a pattern of folder names")] = "*",
+    how: Annotated[str, typer.Option(help="the consensus of the others: majority or staple")] = "majority",
+    truth: Annotated[str | None, typer.Option(help="a folder of labels to compare the ranking with")] = None,
+    out: Annotated[Path | None, typer.Option(help="write the ranking here, too, as JSON")] = None,
+    quiet: QuietOption = False,
+) -> None:
+    """Rank the annotators of one data set by how far the others agree with each."""
+    from truemask.commands.annotators import annotators_verb, fusion_named
+
+    annotators_verb(where, names, how=fusion_named(how), truth=truth, out=out, show=not quiet)
+
+
+def audit_images(
+    source: SourceArgument,
+    run: Annotated[Path | None, typer.Option(help="a run whose features say what lies alone")] = None,
+    out: Annotated[Path, typer.Option(help="file to write")] = Path("image_findings.parquet"),
+    labels: LabelsOption = None,
+    task: TaskOption = None,
+    split: SplitOption = None,
+    quiet: QuietOption = False,
+) -> None:
+    """Find images of SOURCE that are there twice, leak into another split, or lie alone."""
+    from truemask.bench.sources import Source
+    from truemask.commands.image_findings import image_findings_verb
+
+    image_findings_verb(Source(source, labels, task, split), run, out, show=not quiet)
+
+
 def audit(
     source: SourceArgument,
     out: Annotated[Path, typer.Option(help="folder to make")] = Path("truemask-audit"),
