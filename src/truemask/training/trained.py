@@ -60,17 +60,8 @@ class Trained:
         """
         self._must_fit(dataset)
         networks = list(self.networks.values())
-        turns = self._turns() if turned else (0,)
+        turns = turns_of(self.plan, self.problem) if turned else (0,)
         return predictions(self.method, networks, dataset, self.plan, self.fabric.autocast, turns=turns)
-
-    def _turns(self) -> tuple[int, ...]:
-        turns = TURNS[self.plan.augment]
-        if self.problem.points or self.problem.task == Task.INSTANCE or len(turns) == 1:
-            raise BadInput(
-                f"{self.path}: nothing to turn; images and label maps can be, of a run that drew flips "
-                "(--set augment=hflip, flips or dihedral)"
-            )
-        return turns
 
     def _must_fit(self, dataset: Dataset) -> None:
         if (dataset.problem.task, dataset.problem.channels) != (self.problem.task, self.problem.channels):
@@ -78,6 +69,21 @@ class Trained:
                 f"{self.path} was trained for {self.problem.task} on {self.problem.channels} channels; "
                 f"{dataset.name} is {dataset.problem.task} with {dataset.problem.channels}"
             )
+
+
+def turns_of(plan: Plan, problem: Problem) -> tuple[int, ...]:
+    """The flips and quarter turns that training draws, for predictions to be the mean over.
+
+    Raises:
+        BadInput: it draws none, or what is predicted cannot be turned back.
+    """
+    turns = TURNS[plan.augment]
+    if problem.points or problem.task == Task.INSTANCE or len(turns) == 1:
+        raise BadInput(
+            "nothing to turn: predictions of images and label maps can be, by networks that trained on "
+            f"flips (--set augment=hflip, flips or dihedral; here: {plan.augment})"
+        )
+    return turns
 
 
 def load_run(path: Path) -> Trained:
