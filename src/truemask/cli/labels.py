@@ -100,8 +100,16 @@ def audit(
     method: MethodOption = "ce",
     folds: Annotated[int, typer.Option(help="networks, each blind to a part of the labels", min=2)] = 2,
     predictions: Annotated[
-        Path | None, typer.Option(help="a folder that `predict` wrote, instead of training folds")
+        Path | None,
+        typer.Option(
+            help="instead of training folds: what `predict` wrote, .npz, .npy or .png an image, a .npy or "
+            "zarr with a row an image, or COCO results"
+        ),
     ] = None,
+    jobs: Annotated[int, typer.Option(help="processes, for --predictions", min=1)] = 1,
+    ray: Annotated[bool, typer.Option("--ray", help="Ray tasks, for --predictions")] = False,
+    parity: Annotated[str | None, typer.Option(help="answer as this tool does: cleanlab")] = None,
+    downsample: Annotated[int, typer.Option(help="of --parity: judge cells of so many px", min=1)] = 1,
     run: Annotated[
         Path | None,
         typer.Option(help="a run of `train --watch-labels` on these labels, instead of training folds"),
@@ -122,6 +130,7 @@ def audit(
     """Find the given labels of SOURCE that are probably wrong, and write findings and a page."""
     from truemask.bench.sources import Source
     from truemask.commands.auditing import audit_source
+    from truemask.commands.stored_predictions import Work
 
     direct = {"network": network, "epochs": epochs, "size_px": size_px, "crop_px": crop_px}
     plan = {name: value for name, value in direct.items() if value is not None} | pairs("--set", settings)
@@ -133,6 +142,7 @@ def audit(
         settings=plan | {"seed": seed},
         folds=folds,
         predicted=predictions,
+        work=Work(jobs=jobs, ray=ray, parity=parity, downsample=downsample),
         run=run,
         truth=None if truth is None else Source(truth, None, task, split),
         command=shlex.join(["truemask", *sys.argv[1:]]),

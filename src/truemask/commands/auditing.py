@@ -12,15 +12,23 @@ from truemask.audit import AUDIT_SCORES, AuditResult, confident_learning, score_
 from truemask.bench.sources import Source
 from truemask.commands.numbers import print_numbers
 from truemask.commands.runs import must_speak_of, plan_for
+from truemask.commands.stored_predictions import (
+    HERE,
+    Work,
+    audit_stored,
+    in_parity,
+    notes_on,
+    tell_forecast,
+)
 from truemask.data.as_objects import AsObjects
 from truemask.data.dataset import Dataset
+from truemask.data.predictions import Prediction, open_predictions
 from truemask.progress import watch
 from truemask.report.audit_page import audit_page, write_audit_page
 from truemask.report.blocks import Step
-from truemask.training import Prediction, Recipe
+from truemask.training import Recipe
 from truemask.training.folds import train_folds
 from truemask.training.label_dynamics import read_dynamics
-from truemask.training.saved import read_predictions
 from truemask.types import BadInput, Task
 
 Unit = tuple[str, Any, np.ndarray]
@@ -43,6 +51,7 @@ def audit_dataset(
     knobs: Mapping[str, Any] | None = None,
     settings: Mapping[str, Any] | None = None,
     folds: int = 2,
+    work: Work = HERE,
     truth: Dataset | None = None,
     show: bool = True,
 ) -> Audited:
@@ -52,19 +61,34 @@ def audit_dataset(
     trained = train_folds(recipe, folds, out / "folds", show=show)
     of_objects = dataset.problem.task == Task.INSTANCE
     predict = trained.judge_objects if of_objects else trained.predict
-    return _audit(dataset, predict, out, truth, show=show)
+    return _audit(dataset, predict, out, truth, work=work, show=show)
 
 
 def audit_predictions(
-    dataset: Dataset, folder: Path, out: Path, *, truth: Dataset | None = None, show: bool = True
+    source: Source,
+    path: Path,
+    out: Path,
+    *,
+    work: Work = HERE,
+    truth: Dataset | None = None,
+    show: bool = True,
 ) -> Audited:
     """Audit by predictions from files, which must not come from a network that saw the labels."""
+    dataset = source.to_train()
     if dataset.problem.task == Task.INSTANCE:
         raise BadInput(
-            f"{folder}: stored predictions of objects cannot audit class labels yet; leave "
+            f"{path}: stored predictions of objects cannot audit class labels yet; leave "
             "--predictions out, and folds are trained"
         )
-    return _audit(dataset, lambda: read_predictions(folder)[1], out, truth, show=show)
+    stored = open_predictions(path, dataset)
+    if stored.problem is not None:
+        must_speak_of(dataset, stored.problem, path)
+    for note in notes_on(stored, dataset):
+        print(note)
+    result = audit_stored(source, dataset, stored, work, out, show=show)
+    result.write(out)
+    scores = {} if truth is None else score_audit(result, _pairs(dataset, truth, result))
+    return Audited(result, dataset, scores)
 
 
 def audit_run(
@@ -93,6 +117,7 @@ def audit_source(
     settings: Mapping[str, Any],
     folds: int,
     predicted: Path | None,
+    work: Work = HERE,
     run: Path | None = None,
     truth: Source | None,
     command: str,
@@ -105,13 +130,15 @@ def audit_source(
         must_speak_of(clean, dataset.problem, dataset.name)
         if not set(clean.keys) & set(dataset.keys):
             raise BadInput(f"--truth: {clean.name} ({clean.split}) has no image that {dataset.name} has")
+    if predicted is None and not work.here:
+        raise BadInput("--jobs and --ray share out stored predictions: name them with --predictions")
     with _folder_of_audits(out):
         if run is not None:
             if predicted is not None:
                 raise BadInput("--run and --predictions are two kinds of evidence; name one")
             audited = audit_run(dataset, run, out, truth=clean, show=show)
         elif predicted is not None:
-            audited = audit_predictions(dataset, predicted, out, truth=clean, show=show)
+            audited = audit_predictions(source, predicted, out, work=work, truth=clean, show=show)
         else:
             _read_once(dataset, show=show)
             audited = audit_dataset(
@@ -121,6 +148,7 @@ def audit_source(
                 knobs=knobs,
                 settings=settings,
                 folds=folds,
+                work=work,
                 truth=clean,
                 show=show,
             )
@@ -165,6 +193,7 @@ def _audit(
     out: Path,
     truth: Dataset | None,
     *,
+    work: Work = HERE,
     show: bool,
 ) -> Audited:
     units = AsObjects(dataset) if dataset.problem.task == Task.INSTANCE else dataset
@@ -172,14 +201,21 @@ def _audit(
     passes = iter(("thresholds", "findings"))
 
     def stream() -> Iterator[Unit]:
-        for one in watch(f"audit: {next(passes)}", predict(), len(units), show=show):
+        for one in predict():
             if one.key not in rows:
                 raise BadInput(f"a prediction is about {one.key!r}, which {dataset.name} does not have")
             assert one.probs is not None
             yield one.key, units.labels(rows[one.key]), one.probs
 
+    def watched() -> Iterator[Unit]:
+        return watch(f"audit: {next(passes)}", stream(), len(units), show=show)
+
+    tell_forecast(stream, units, len(units), show=show)
     objects = dataset.problem.task == Task.INSTANCE
-    result = confident_learning(stream, units.problem, objects=objects)
+    if work.parity:
+        result = in_parity(stream, units, len(units), work, show=show)
+    else:
+        result = confident_learning(watched, units.problem, objects=objects)
     result.write(out)
     scores = {} if truth is None else score_audit(result, _pairs(units, truth, result))
     return Audited(result, units, scores)
