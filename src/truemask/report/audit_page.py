@@ -40,6 +40,7 @@ def audit_page(
     facts: Sequence[str] = (),
     images: int = 12,
     segments: int = 12,
+    diagnosis: Section | None = None,
 ) -> Page:
     """The audit of a data set's given labels as a page.
 
@@ -51,6 +52,7 @@ def audit_page(
         facts: small print.
         images: how many of the worst label maps to show; of images that bear one label, how many rows.
         segments: how many of the worst segments to show, of label maps; or of findings about objects.
+        diagnosis: what kind of noise it is, what it costs, and what to do first.
 
     Raises:
         BadInput: if an image of the audit is not in the data set.
@@ -58,6 +60,8 @@ def audit_page(
     sections = [
         Section("How much looks wrong", "", [Block(Prose([" ".join(result.summary())])), *_classes(result)])
     ]
+    if diagnosis is not None:
+        sections.append(diagnosis)
     if scores:
         tables = [Block(score_table(scores))]
         if result.problem.task == Task.INSTANCE:

@@ -77,10 +77,17 @@ class Curve:
 
 @dataclass(frozen=True)
 class Panel:
-    """One set of axes: the same number of several runs."""
+    """One set of axes: the same number of several runs.
+
+    Args:
+        title: above the axes.
+        curves: in them.
+        across: what the horizontal axis counts.
+    """
 
     title: str
     curves: Sequence[Curve]
+    across: str = "epoch"
 
 
 def read_history(run: Path) -> dict[str, list[str]]:
@@ -179,7 +186,7 @@ def _box(place: int, count: int, right_in: float) -> tuple[float, float, float, 
 
 def _draw_panel(axes: "Axes", panel: Panel) -> None:
     axes.set_title(panel.title, loc="left", fontsize=10.5, color=_INK, pad=7)
-    axes.set_xlabel("epoch", fontsize=9, color=_INK)
+    axes.set_xlabel(panel.across, fontsize=9, color=_INK)
     axes.tick_params(labelsize=9, colors=_INK, length=0)
     axes.locator_params(axis="x", integer=True, nbins=6)
     axes.grid(axis="y", color=_FAINT, linewidth=0.8)

@@ -70,8 +70,8 @@ def _spread(flagged: Float64[np.ndarray, "k k"], rng: np.random.Generator) -> tu
         return float("nan"), float("nan")
     observed = _evenness(wrong)
     even = (1 - np.eye(k)) / (k - 1)
-    # Neighbouring pixels are flagged together: no more than a hundred draws a class are taken to be their
-    own.counts = np.minimum(wrong.sum(axis=0), 100).astype(np.int64)
+    # Neighbouring pixels are flagged together: at most a hundred of a class are taken to be on their own.
+    counts = np.minimum(wrong.sum(axis=0), 100).astype(np.int64)
     scaled = wrong * np.divide(counts, wrong.sum(axis=0), out=np.zeros(k), where=wrong.sum(axis=0) > 0)
     of_class = [rng.multinomial(counts[j], even[j], _DRAWS) for j in range(k)]
     drawn = np.stack(of_class, axis=2).astype(np.float64)

@@ -10,6 +10,8 @@ _DRAWS = 500
 _TAIL = 5.0
 _LEAST_UNITS = 20
 """Groups with fewer labels are not spoken of."""
+_LEAST_FLAGGED = 5
+"""A group with fewer flagged labels does not stand out, whatever the others have."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,7 @@ class Place:
     @property
     def stands_out(self) -> bool:
         """Whether chance alone would hardly make it so bad."""
-        return self.low > 1
+        return self.low > 1 and self.share * self.units >= _LEAST_FLAGGED
 
 
 def places(
