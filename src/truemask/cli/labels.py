@@ -114,7 +114,21 @@ def audit(
         Path | None,
         typer.Option(help="a run of `train --watch-labels` on these labels, instead of training folds"),
     ] = None,
+    turned: Annotated[
+        bool, typer.Option("--tta", help="judge by the mean over all flips and turns that training draws")
+    ] = False,
     truth: Annotated[str | None, typer.Option(help="clean labels, to score the audit with")] = None,
+    calibrate: Annotated[
+        str,
+        typer.Option(
+            help="off, fast or full: put errors into the labels, and see where the audit ranks them; full "
+            "trains networks on them, too"
+        ),
+    ] = "off",
+    precision: Annotated[
+        float | None,
+        typer.Option(help="with --calibrate: keep findings as far as this share of them is expected wrong"),
+    ] = None,
     network: Annotated[str, typer.Option(help="`truemask networks` lists them")] = "auto",
     epochs: Annotated[int | None, typer.Option(help="passes over the training images", min=1)] = None,
     size_px: Annotated[int | None, typer.Option(help="reduce images to this longest side")] = None,
@@ -142,9 +156,12 @@ def audit(
         settings=plan | {"seed": seed},
         folds=folds,
         predicted=predictions,
-        work=Work(jobs=jobs, ray=ray, parity=parity, downsample=downsample),
         run=run,
+        turned=turned,
+        work=Work(jobs=jobs, ray=ray, parity=parity, downsample=downsample),
         truth=None if truth is None else Source(truth, None, task, split),
+        calibrate=calibrate,
+        precision=precision,
         command=shlex.join(["truemask", *sys.argv[1:]]),
         show=not quiet,
     )

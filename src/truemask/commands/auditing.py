@@ -2,14 +2,26 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from truemask.audit import AUDIT_SCORES, AuditResult, confident_learning, score_audit
+from truemask.audit.calibration import Calibration
+from truemask.audit.instances import INSTANCE_AUDIT_SCORES
 from truemask.bench.sources import Source
+from truemask.commands.auditing_objects import audit_found, score_found
+from truemask.commands.calibrating import (
+    Again,
+    calibrated,
+    must_be_mode,
+    print_calibration,
+    write_calibrated,
+)
+from truemask.commands.diagnosing import diagnosed, write_diagnosis
 from truemask.commands.numbers import print_numbers
 from truemask.commands.runs import must_speak_of, plan_for
 from truemask.commands.stored_predictions import (
@@ -26,9 +38,12 @@ from truemask.data.predictions import Prediction, open_predictions
 from truemask.progress import watch
 from truemask.report.audit_page import audit_page, write_audit_page
 from truemask.report.blocks import Step
+from truemask.report.diagnosis_section import diagnosis_section
+from truemask.report.diagnosis_words import statements
 from truemask.training import Recipe
 from truemask.training.folds import train_folds
 from truemask.training.label_dynamics import read_dynamics
+from truemask.training.trained import turns_of
 from truemask.types import BadInput, Task
 
 Unit = tuple[str, Any, np.ndarray]
@@ -36,11 +51,18 @@ Unit = tuple[str, Any, np.ndarray]
 
 @dataclass(frozen=True)
 class Audited:
-    """An audit, and the data set whose rows it speaks of: for instances, the objects."""
+    """An audit, the data set whose rows it speaks of, and its scores, where the truth is known.
+
+    `again` audits the same images with other labels by the same predictions, where that can be done. `told`
+    has all findings with their probability, where the audit was calibrated.
+    """
 
     result: AuditResult
     units: Dataset
     scores: dict[str, float]
+    again: Again | None = None
+    calibration: Calibration | None = None
+    told: AuditResult | None = None
 
 
 def audit_dataset(
@@ -52,16 +74,27 @@ def audit_dataset(
     settings: Mapping[str, Any] | None = None,
     folds: int = 2,
     work: Work = HERE,
+    turned: bool = False,
     truth: Dataset | None = None,
     show: bool = True,
 ) -> Audited:
     """Train folds in `out/folds`, and audit every given label by networks that never saw it."""
     plan = plan_for(dataset, settings or {})
+    if turned:
+        turns_of(plan, dataset.problem)  # refused before any work
     recipe = Recipe(dataset=dataset, method=method, knobs=knobs or {}, plan=plan)
     trained = train_folds(recipe, folds, out / "folds", show=show)
-    of_objects = dataset.problem.task == Task.INSTANCE
-    predict = trained.judge_objects if of_objects else trained.predict
-    return _audit(dataset, predict, out, truth, work=work, show=show)
+    if dataset.problem.task == Task.INSTANCE:
+        found = watch("audit: objects", trained.predict(), len(dataset), show=show)
+        audited = _audit_objects(dataset, found, trained.judge_objects(), out, truth)
+
+        def again(other: Dataset, _: int) -> AuditResult:
+            return audit_found(other, trained.predict(), replace(trained, dataset=other).judge_objects())
+
+        return replace(audited, again=again)
+    predict = partial(trained.predict, turned=turned)
+    audited = _audit(dataset, predict, out, truth, work=work, show=show)
+    return replace(audited, again=_again(predict))
 
 
 def audit_predictions(
@@ -75,20 +108,23 @@ def audit_predictions(
 ) -> Audited:
     """Audit by predictions from files, which must not come from a network that saw the labels."""
     dataset = source.to_train()
-    if dataset.problem.task == Task.INSTANCE:
-        raise BadInput(
-            f"{path}: stored predictions of objects cannot audit class labels yet; leave "
-            "--predictions out, and folds are trained"
-        )
     stored = open_predictions(path, dataset)
     if stored.problem is not None:
         must_speak_of(dataset, stored.problem, path)
     for note in notes_on(stored, dataset):
         print(note)
+    if dataset.problem.task == Task.INSTANCE:
+        if not work.plain:
+            raise BadInput(
+                "--jobs, --ray and --parity are for label maps and classes of images: leave them out"
+            )
+        found = watch("audit: objects", stored, len(stored), show=show)
+        audited = _audit_objects(dataset, found, None, out, truth)
+        return replace(audited, again=lambda other, _: audit_found(other, stored, None))
     result = audit_stored(source, dataset, stored, work, out, show=show)
     result.write(out)
     scores = {} if truth is None else score_audit(result, _pairs(dataset, truth, result))
-    return Audited(result, dataset, scores)
+    return Audited(result, dataset, scores, _again(lambda: stored))
 
 
 def audit_run(
@@ -117,52 +153,80 @@ def audit_source(
     settings: Mapping[str, Any],
     folds: int,
     predicted: Path | None,
-    work: Work = HERE,
     run: Path | None = None,
+    turned: bool = False,
+    work: Work = HERE,
     truth: Source | None,
+    calibrate: str = "off",
+    precision: float | None = None,
     command: str,
     show: bool,
 ) -> None:
     """Audit what the command line names; print the summary and where the page is."""
+    must_be_mode(calibrate, precision, trains=predicted is None and run is None)
     dataset = source.to_train()
     clean = None if truth is None else truth.to_train()
     if clean is not None:
         must_speak_of(clean, dataset.problem, dataset.name)
         if not set(clean.keys) & set(dataset.keys):
             raise BadInput(f"--truth: {clean.name} ({clean.split}) has no image that {dataset.name} has")
-    if predicted is None and not work.here:
-        raise BadInput("--jobs and --ray share out stored predictions: name them with --predictions")
+    _must_fit_evidence(predicted, run, work, turned=turned)
+
+    def trained(on: Dataset, number: int | None) -> Audited:
+        return audit_dataset(
+            on,
+            out if number is None else out / "calibration" / f"trial-{number}",
+            method=method,
+            knobs=knobs,
+            settings=settings,
+            folds=folds,
+            work=work,
+            turned=turned,
+            truth=clean if number is None else None,
+            show=show,
+        )
+
     with _folder_of_audits(out):
         if run is not None:
-            if predicted is not None:
-                raise BadInput("--run and --predictions are two kinds of evidence; name one")
             audited = audit_run(dataset, run, out, truth=clean, show=show)
         elif predicted is not None:
             audited = audit_predictions(source, predicted, out, work=work, truth=clean, show=show)
         else:
             _read_once(dataset, show=show)
-            audited = audit_dataset(
-                dataset,
-                out,
-                method=method,
-                knobs=knobs,
-                settings=settings,
-                folds=folds,
-                work=work,
-                truth=clean,
-                show=show,
-            )
+            audited = trained(dataset, None)
+        if calibrate != "off":
+            again = (lambda other, number: trained(other, number).result) if calibrate == "full" else None
+            audited = _calibrated(audited, dataset, out, again, calibrate, precision, settings)
+    diagnosis, known = diagnosed(dataset, audited.told or audited.result, audited.calibration)
+    said = statements(diagnosis, known, unit=audited.result.unit)
+    write_diagnosis(said, out)
     page = audit_page(
         audited.result,
         audited.units,
         scores=audited.scores or None,
+        diagnosis=diagnosis_section(diagnosis, said),
         steps=[Step("The audit of this page.", command)],
     )
     for line in audited.result.summary():
         print(line)
+    if audited.calibration is not None:
+        print_calibration(audited.calibration)
+    for one in said:
+        print(one)
     if clean is not None:
-        print_numbers(f"against the labels of {clean.name}", audited.scores, AUDIT_SCORES.__getitem__)
+        meanings = INSTANCE_AUDIT_SCORES | AUDIT_SCORES
+        print_numbers(f"against the labels of {clean.name}", audited.scores, meanings.__getitem__)
     print(f"{write_audit_page(page, out)}: the findings, with pictures; findings.parquet has all of them")
+
+
+def _must_fit_evidence(predicted: Path | None, run: Path | None, work: Work, *, turned: bool) -> None:
+    """Refuse options that say of what evidence is to be taken, where they do not go together."""
+    if run is not None and predicted is not None:
+        raise BadInput("--run and --predictions are two kinds of evidence; name one")
+    if predicted is None and not work.here:
+        raise BadInput("--jobs and --ray share out stored predictions: name them with --predictions")
+    if turned and (predicted is not None or run is not None):
+        raise BadInput("--tta turns what folds predict: leave out --run and --predictions, or --tta")
 
 
 @contextmanager
@@ -219,6 +283,55 @@ def _audit(
     result.write(out)
     scores = {} if truth is None else score_audit(result, _pairs(units, truth, result))
     return Audited(result, units, scores)
+
+
+def _calibrated(
+    audited: Audited,
+    dataset: Dataset,
+    out: Path,
+    trained: Again | None,
+    mode: str,
+    precision: float | None,
+    settings: Mapping[str, Any],
+) -> Audited:
+    """The audit with its calibration, written; by the same predictions, where no networks are trained."""
+    again = trained or audited.again
+    if again is None:
+        raise BadInput("--calibrate needs predictions that can judge other labels, too: not --run")
+    seed = int(settings.get("seed", 0))
+    result, calibration = calibrated(
+        dataset, audited.result, again, mode=mode, precision=precision, seed=seed
+    )
+    cut = write_calibrated(result, calibration, out)
+    return replace(audited, result=cut, calibration=calibration, told=result)
+
+
+def _again(predict: Callable[[], Iterable[Prediction]]) -> Again:
+    """The audit of label maps or classes of images once more, with other labels."""
+
+    def again(other: Dataset, _: int) -> AuditResult:
+        rows = {key: row for row, key in enumerate(other.keys)}
+
+        def stream() -> Iterator[Unit]:
+            for one in predict():
+                assert one.probs is not None
+                yield one.key, other.labels(rows[one.key]), one.probs
+
+        return confident_learning(stream, other.problem)
+
+    return again
+
+
+def _audit_objects(
+    dataset: Dataset,
+    found: Iterable[Prediction],
+    judged: Iterable[Prediction] | None,
+    out: Path,
+    truth: Dataset | None,
+) -> Audited:
+    result = audit_found(dataset, found, judged)
+    result.write(out)
+    return Audited(result, dataset, {} if truth is None else score_found(result, dataset, truth))
 
 
 def _pairs(units: Dataset, truth: Dataset, result: AuditResult) -> Iterator[tuple[str, Any, Any]]:
