@@ -1,17 +1,21 @@
 """The steps of confident learning on their own: parts merge, cuts cut, segments are segments."""
 
+from dataclasses import replace
+from unittest.mock import Mock
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 from scipy import ndimage
 
 from truemask import rle
+from truemask.audit import confident_learning, read_audit
 from truemask.audit.class_confidence import ClassConfidence, self_confidence, soft_minimum
 from truemask.audit.confident_joint import Candidates, ConfidentJoint
 from truemask.audit.pruning import MarginHistogram, flagged
 from truemask.audit.segments import pack_pixels, segments_of
 from truemask.audit.stream import blocks
-from truemask.types import Problem, Task
+from truemask.types import BadInput, Problem, Task
 
 FIVE = Problem(Task.SEMANTIC, ("ground", "car", "tree", "house", "sky"), background=0)
 
@@ -151,3 +155,15 @@ def test_no_flags_make_no_segments():
     flags, size = scattered(0)
     assert segments_of(flags[flags.index < 0], size).masks == ()
     assert segments_of(flags, size, min_area_px=10_000).masks == ()
+
+
+def test_an_audit_whose_writing_broke_off_is_none(tmp_path, monkeypatch, drawn_maps):
+    result = replace(confident_learning(drawn_maps(0).stream(), FIVE), notes=("One thing more.",))
+    result.write(tmp_path)
+    assert read_audit(tmp_path).summary()[-1] == "One thing more."
+    monkeypatch.setattr("truemask.audit.result.pq.write_table", Mock(side_effect=OSError("disk full")))
+    with pytest.raises(OSError, match="disk full"):
+        result.write(tmp_path)
+    with pytest.raises(BadInput, match="no finished audit"):
+        read_audit(tmp_path)
+    assert not list(tmp_path.glob(".*"))

@@ -45,6 +45,7 @@ class AuditResult:
             units, flagged. Images without labels come last, with null scores.
         findings: what to look at, best first (see `findings.SCHEMA`).
         unit: what bears one label.
+        notes: what a reader must know of the predictions behind it, a sentence each.
     """
 
     problem: Problem
@@ -57,6 +58,7 @@ class AuditResult:
     images: pa.Table
     findings: pa.Table
     unit: Unit = "images"
+    notes: tuple[str, ...] = ()
 
     @property
     def wrong_rate(self) -> float:
@@ -79,7 +81,7 @@ class AuditResult:
         where = f" in {len(self.images):,} images" if self.unit == "pixels" else ""
         lines = [f"{total:,} labelled {self.unit}{where}; {self.ignored:,} without a label."]
         if not total:
-            return lines
+            return [*lines, *self.notes]
         share = self.flagged.sum() / total
         flagged = f"{share:.1%} are flagged ({self._where()})"
         looks = "of the labels look wrong"
@@ -87,10 +89,12 @@ class AuditResult:
             looks = "of the objects look missing, spurious or of the wrong class"
             flagged = f"{len(self.findings):,} findings ({self._kinds()})"
         lines.append(f"About {self.wrong_rate:.1%} {looks}; {flagged}.")
-        return lines + self._pairs() + self._absent() + self._worst()
+        return lines + self._pairs() + self._absent() + self._worst() + [*self.notes]
 
     def write(self, folder: Path) -> None:
         """Write findings.parquet, images.parquet and, last, audit.json, each whole or not at all."""
+        # First of all: tables of an audit that breaks off here must not pass for those of the one before.
+        (folder / "audit.json").unlink(missing_ok=True)
         write_findings(self.findings, folder / "findings.parquet")
         write_whole(folder / "images.parquet", lambda fresh: pq.write_table(self.images, fresh))
         problem = self.problem
@@ -110,6 +114,7 @@ class AuditResult:
             "wrong_rate": _with_null(np.array([self.wrong_rate]))[0],
             "wrong_rate_given": _with_null(self.wrong_rate_given),
             "noise_rate": _with_null(self.noise_rate),
+            "notes": [*self.notes],
             "summary": self.summary(),
         }
         write_json(folder / "audit.json", content)
@@ -195,6 +200,7 @@ def read_audit(folder: Path) -> AuditResult:
         images=pq.read_table(folder / "images.parquet"),
         findings=read_findings(folder / "findings.parquet"),
         unit=content["unit"],
+        notes=tuple(content["notes"]),
     )
 
 

@@ -158,9 +158,9 @@ def tell_forecast(stream: Stream, dataset: Dataset, images: int, *, jobs: int = 
         print(expected, file=sys.stderr)
 
 
-def notes_on(stored: StoredPredictions, dataset: Dataset) -> list[str]:
+def notes_on(stored: StoredPredictions, dataset: Dataset) -> tuple[str, ...]:
     """What a reader of the audit must know about its predictions."""
-    notes = []
+    notes = list[str]()
     if missing := len(dataset) - len(stored):
         told = set(stored.keys)
         first = next(key for key in dataset.keys if key not in told)
@@ -174,7 +174,7 @@ def notes_on(stored: StoredPredictions, dataset: Dataset) -> list[str]:
             "alike, so that segments rank by area alone, and the share of wrong labels includes whatever the "
             "predictions got wrong. Thresholds are the shares of each class's labels that they agree with."
         )
-    return notes
+    return tuple(notes)
 
 
 @contextmanager
