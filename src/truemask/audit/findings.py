@@ -72,6 +72,12 @@ SCHEMA = pa.schema(
 looked at first; the other columns are those of Finding, with its size and box spread out. The names of the
 classes are in the table's metadata, "truemask.classes", as a JSON list."""
 
+_SPREAD = {
+    **{name: ("size", at) for at, name in enumerate(("height", "width"))},
+    **{name: ("box", at) for at, name in enumerate(("x0", "y0", "x1", "y1"))},
+}
+"""Columns that are a part of one of a finding's tuples."""
+
 
 @dataclass(frozen=True)
 class Finding:
@@ -132,9 +138,11 @@ def findings_table(findings: Sequence[Finding], classes: tuple[str, ...]) -> pa.
     images = np.array([finding.image for finding in findings], str)
     order = np.lexsort((images, -weights, levels))
     ranks = np.arange(len(order)) - np.searchsorted(levels[order], levels[order]) + 1
-    rows = [_row(findings[i], int(rank)) for i, rank in zip(order, ranks, strict=True)]
+    ordered = [findings[i] for i in order]
+    # Column by column: a dictionary a finding would take more memory than all findings.
+    columns = {name: ranks if name == "rank" else _column(name, ordered) for name in SCHEMA.names}
     metadata = {"truemask.classes": json.dumps(list(classes))}
-    return pa.Table.from_pylist(rows, schema=SCHEMA.with_metadata(metadata))
+    return pa.table(columns, schema=SCHEMA.with_metadata(metadata))
 
 
 def write_findings(findings: pa.Table, path: Path) -> None:
@@ -147,8 +155,9 @@ def read_findings(path: Path) -> pa.Table:
     return pq.read_table(path)
 
 
-def _row(finding: Finding, rank: int) -> dict[str, object]:
-    height, width = finding.size or (None, None)
-    x0, y0, x1, y1 = finding.box or (None, None, None, None)
-    spread = {"rank": rank, "height": height, "width": width, "x0": x0, "y0": y0, "x1": x1, "y1": y1}
-    return {name: spread[name] if name in spread else getattr(finding, name) for name in SCHEMA.names}
+def _column(name: str, findings: Sequence[Finding]) -> list[object]:
+    if name not in _SPREAD:
+        return [getattr(finding, name) for finding in findings]
+    whole, at = _SPREAD[name]
+    held = (getattr(finding, whole) for finding in findings)
+    return [None if values is None else values[at] for values in held]
