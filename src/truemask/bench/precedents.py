@@ -103,17 +103,23 @@ def tables_here() -> Path | None:
     return None
 
 
-def precedents(tables: Path, task: Task, kind: str) -> list[Precedent]:
+def precedents(tables: Path, task: Task, kind: str, *, background: bool = True) -> list[Precedent]:
     """Tables with results about this task and errors like this kind (`audit.KINDS`), by name.
 
     Rows that got clean labels, or learnt from others than the table's, are left out. A table counts if its
     baseline ran without noise and with some.
+
+    Args:
+        tables: their folder.
+        task: that is learnt.
+        kind: of error.
+        background: whether some class means nothing; else tables about such a class do not count.
     """
     family = _OF_KIND.get(kind, "outline")
     found = []
     for folder in sorted(path for path in (tables / "results").iterdir() if path.is_dir()):
         one = _read(tables, folder, task, family)
-        if one is not None:
+        if one is not None and (background or "background=" not in one.dataset):
             found.append(one)
     return found
 

@@ -15,7 +15,7 @@ from truemask.audit.diagnosis.places import folders, one_hot
 from truemask.bench.precedents import Precedent, precedents, tables_here
 from truemask.data.dataset import Dataset
 from truemask.files import write_json
-from truemask.report.diagnosis_words import Statement
+from truemask.report.blocks import Statement
 from truemask.types import IGNORE, Instances, Labels
 
 DIAGNOSIS = "diagnosis.json"
@@ -44,7 +44,8 @@ def diagnosed(
         return found, None
     if main is None:
         return found, []
-    return found, precedents(tables, dataset.problem.task, main)
+    has_nothing = dataset.problem.background is not None
+    return found, precedents(tables, dataset.problem.task, main, background=has_nothing)
 
 
 def write_diagnosis(said: Sequence[Statement], out: Path) -> None:

@@ -144,7 +144,32 @@ class Commands:
     steps: Sequence[Step]
 
 
-Content = Prose | PictureGrid | NumberTable | Charts | Heat | Commands
+@dataclass(frozen=True)
+class Statement:
+    """Something that is said about a data set.
+
+    Args:
+        topic: a word or two.
+        said: a sentence or two, with figures.
+        rests_on: what the figures come from.
+    """
+
+    topic: str
+    said: str
+    rests_on: str
+
+    def __str__(self) -> str:
+        return f"{self.topic}: {self.said} [{self.rests_on}]"
+
+
+@dataclass(frozen=True)
+class Statements:
+    """What is said, one below the other, each with what it rests on."""
+
+    lines: Sequence[Statement]
+
+
+Content = Prose | PictureGrid | NumberTable | Charts | Heat | Commands | Statements
 
 
 @dataclass(frozen=True)

@@ -6,16 +6,16 @@ import numpy as np
 
 from truemask.audit.calibration import Calibration
 from truemask.audit.diagnosis import Diagnosis, Lift
-from truemask.report.blocks import Block, Charts, Measure, NumberTable, Prose, Row, Section
+from truemask.report.blocks import Block, Charts, Measure, NumberTable, Row, Section, Statement, Statements
 from truemask.report.curves import Curve, Panel
-from truemask.report.diagnosis_words import Statement
+from truemask.report.diagnosis_words import short
 
 _POINTS = 60
 
 
 def diagnosis_section(diagnosis: Diagnosis, said: Sequence[Statement]) -> Section:
     """Statements with their figures, then the figures: lists, groups, and the lift of a review."""
-    blocks = [Block(Prose([str(one) for one in said]))]
+    blocks = [Block(Statements(said))]
     calibration = diagnosis.calibration
     if calibration is not None and calibration.lists:
         blocks.append(Block(_lists(calibration), "What is to be expected of each list"))
@@ -74,7 +74,9 @@ def _lists(calibration: Calibration) -> NumberTable:
         for one in calibration.lists
     ]
     how = "the same predictions" if calibration.mode == "fast" else "networks that learnt from them"
-    notes = [f"From errors put into these labels ({', '.join(calibration.specs)}), judged by {how}."]
+    notes = [
+        f"From errors put into these labels ({', '.join(map(short, calibration.specs))}), judged by {how}."
+    ]
     notes += [f"Not calibrated: {one.level} {one.kind} ({one.why})." for one in calibration.uncalibrated]
     return NumberTable(_LIST_MEASURES, rows, " ".join(notes))
 

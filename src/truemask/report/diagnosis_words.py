@@ -2,12 +2,13 @@
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from truemask.audit.diagnosis import Diagnosis, Nature, Place
 from truemask.bench.precedents import BASELINE, Precedent
+from truemask.report.blocks import Statement
 
 _SURE = 0.01
+_LONGEST = 32
 _MOST_TABLES = 3
 _MOST_PLACES = 3
 _REVIEWS = (0.5, 0.8)
@@ -25,24 +26,6 @@ KIND_WORDS: Mapping[str, str] = {
     "duplicate": "duplicates",
     "unusable": "unusable images",
 }
-
-
-@dataclass(frozen=True)
-class Statement:
-    """Something that is said about a data set.
-
-    Args:
-        topic: a word or two.
-        said: a sentence or two, with figures.
-        rests_on: what the figures come from.
-    """
-
-    topic: str
-    said: str
-    rests_on: str
-
-    def __str__(self) -> str:
-        return f"{self.topic}: {self.said} [{self.rests_on}]"
 
 
 def statements(diagnosis: Diagnosis, known: Sequence[Precedent] | None, *, unit: str) -> list[Statement]:
@@ -142,7 +125,7 @@ def _from_tables(known: Sequence[Precedent] | None, rate: float) -> Iterator[Sta
 def _cost(one: Precedent, rate: float) -> Statement:
     levels, loss = one.rows[BASELINE], one.loss_at(rate)
     seeds = min(len(level.scores) for level in levels)
-    rests = f"table {one.table}: {one.dataset}, {BASELINE}, {_seeds(seeds)}"
+    rests = f"table {one.table}: {short(one.dataset)}, {BASELINE}, {_seeds(seeds)}"
     if loss is None:
         last = levels[-1]
         lost = abs(levels[0].mean - last.mean)
@@ -155,14 +138,15 @@ def _cost(one: Precedent, rate: float) -> Statement:
     return Statement(
         "Cost",
         f"About {max(0.0, loss):.3f} of {one.metric}, if it is as there: cross entropy fell from "
-        f"{levels[0].mean:.3f} to {near.mean:.3f} at {near.rate:.0%} ({near.noise}).",
+        f"{levels[0].mean:.3f} to {near.mean:.3f} at {near.rate:.0%} ({short(near.noise)}).",
         rests,
     )
 
 
 def _method(one: Precedent, rate: float) -> Statement:
     row, best, base = one.best_near(rate)
-    rests = f"table {one.table}: {one.dataset}, {base.noise} ({base.rate:.0%}), {_seeds(len(best.scores))}"
+    rests = f"table {one.table}: {short(one.dataset)}, {short(base.noise)} ({base.rate:.0%}), "
+    rests += _seeds(len(best.scores))
     gain = abs(best.mean - base.mean)
     if row == BASELINE or gain <= best.spread + base.spread:
         return Statement("Method", "None was clearly better than cross entropy.", rests)
@@ -171,6 +155,11 @@ def _method(one: Precedent, rate: float) -> Statement:
         f"{row}: {best.mean:.3f} of {one.metric}, cross entropy {base.mean:.3f}.",
         rests,
     )
+
+
+def short(spec: str) -> str:
+    """A spec or a name with options, cut to what a reader takes in: the files have it all."""
+    return spec if len(spec) <= _LONGEST else f"{spec[:_LONGEST]}…"
 
 
 def _seeds(count: int) -> str:

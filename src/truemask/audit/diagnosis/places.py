@@ -94,4 +94,5 @@ def _times(
 ) -> Float64[np.ndarray, "d g"]:
     """Share of each group over the share of all others; with half a flag more on either side, never 0 / 0."""
     rest, others = parts.sum(axis=1, keepdims=True) - parts, wholes.sum(axis=1, keepdims=True) - wholes
-    return ((parts + 0.5) / (wholes + 1)) / ((rest + 0.5) / (others + 1))
+    times: Float64[np.ndarray, "d g"] = ((parts + 0.5) / (wholes + 1)) / ((rest + 0.5) / (others + 1))
+    return times

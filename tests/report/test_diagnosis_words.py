@@ -1,0 +1,116 @@
+"""A diagnosis in words and as a part of a page."""
+
+import numpy as np
+
+from truemask.audit.calibration import Calibration, ListCalibration, Part
+from truemask.audit.diagnosis import Diagnosis, Lift, Nature, Place
+from truemask.bench.precedents import Level, Precedent
+from truemask.report.blocks import Page
+from truemask.report.diagnosis_section import diagnosis_section
+from truemask.report.diagnosis_words import short, statements
+from truemask.report.html import render_page
+
+NATURE = Nature({"swapped": 0.75, "missing": 0.25}, 40, 0.1, 0.001, 0.6, 0.2, 0.001)
+PART = Part(0.5, 40, (0.8, 0.7, 0.9), (0.6, 0.5, 0.7))
+CALIBRATION = Calibration(
+    "fast",
+    None,
+    ("symmetric:0.1",),
+    (ListCalibration("instance", "swapped", 40, 90, 80, (50.0, 40.0, 60.0), (PART,), None),),
+    (),
+)
+DIAGNOSIS = Diagnosis(
+    NATURE,
+    (0.12, 0.1, 0.15),
+    "the calibrated lists",
+    {
+        "class": [
+            Place("class", "dog", 100, 0.3, 3.0, 2.0, 4.0),
+            Place("class", "cat", 200, 0.1, 0.3, 0.2, 0.5),
+        ]
+    },
+    Lift(np.arange(1.0, 41.0), np.cumsum(np.linspace(1, 0.2, 40)), 30.0),
+    CALIBRATION,
+)
+TABLE = Precedent(
+    "a-table",
+    "scenes",
+    "mask_ap",
+    True,
+    {
+        "ce": (
+            Level("none", 0.0, (0.5, 0.5, 0.5)),
+            Level("symmetric:0.2", 0.2, (0.4, 0.4, 0.4)),
+        ),
+        "lncis": (Level("symmetric:0.2", 0.2, (0.45, 0.45, 0.45)),),
+    },
+)
+
+
+def said(diagnosis, known):
+    lines = statements(diagnosis, known, unit="objects")
+    return {one.topic: one for one in lines}
+
+
+def test_each_statement_has_its_figures_and_what_they_rest_on():
+    by_topic = said(DIAGNOSIS, [TABLE])
+    assert by_topic["Kind"].said == "Of what looks wrong: swapped classes 75%, missing labels 25%."
+    assert "follow a rule" in by_topic["By rule or chance"].said
+    assert "pile up" in by_topic["By image"].said
+    assert by_topic["Amount"].said == "About 12.0% of the objects have a wrong label (10.0% to 15.0%)."
+    assert by_topic["Where: class"].said.startswith("dog: 30.0% of its objects flagged, 3.0 times")
+    assert "cat" not in by_topic["Where: class"].said
+    assert by_topic["Cost"].said.startswith("About 0.060 of mask_ap")
+    assert "a-table" in by_topic["Cost"].rests_on
+    assert "3 seeds" in by_topic["Cost"].rests_on
+    assert by_topic["Method"].said == "lncis: 0.450 of mask_ap, cross entropy 0.400."
+    assert "the 19 most probable" in by_topic["Review"].said  # half of 30 errors
+    assert all(one.rests_on for one in by_topic.values())
+
+
+def test_without_tables_it_says_so():
+    assert "no tables of results here" in said(DIAGNOSIS, None)["Cost"].rests_on
+    assert "no table about this task" in said(DIAGNOSIS, [])["Method"].rests_on
+
+
+def test_a_rate_beyond_all_tables_is_no_extrapolation():
+    assert TABLE.loss_at(0.3) is None
+    high = Diagnosis(NATURE, (0.3, 0.2, 0.4), "", {}, None, None)
+    assert said(high, [TABLE])["Cost"].said.startswith("More than was tried: at 20% cross entropy lost 0.100")
+
+
+def test_a_method_within_the_spread_is_not_recommended():
+    noisy = Level("symmetric:0.2", 0.2, (0.3, 0.45, 0.6))
+    close = Precedent("t", "scenes", "mask_ap", True, {**TABLE.rows, "lncis": (noisy,)})
+    assert "None was clearly better" in said(DIAGNOSIS, [close])["Method"].said
+
+
+def test_where_lower_is_better_a_loss_is_still_a_loss():
+    levels = (Level("none", 0.0, (0.1,)), Level("symmetric:0.2", 0.2, (0.3,)))
+    other = Level("symmetric:0.2", 0.2, (0.2,))
+    lower = Precedent("t", "digits", "error", False, {"ce": levels, "gce": (other,)})
+    assert lower.loss_at(0.1) == 0.1
+    assert lower.best_near(0.1)[0] == "gce"
+
+
+def test_nothing_known_is_said_plainly():
+    nothing = Nature({}, 0, float("nan"), float("nan"), float("nan"), float("nan"), float("nan"))
+    empty = Diagnosis(nothing, (float("nan"),) * 3, "no labels", {}, None, None)
+    by_topic = said(empty, None)
+    assert set(by_topic) == {"Kind", "Amount", "Review"}
+    assert "cannot be told" in by_topic["Amount"].said
+
+
+def test_the_section_has_statements_lists_places_and_the_lift():
+    section = diagnosis_section(DIAGNOSIS, statements(DIAGNOSIS, [TABLE], unit="objects"))
+    kinds = [block.kind for block in section.blocks]
+    assert kinds == ["Statements", "NumberTable", "NumberTable", "Charts"]
+    html = render_page(Page("A page", "lead", [], [section]))
+    assert "<dt>Amount</dt>" in html
+    assert "findings reviewed" in html
+    assert "instance swapped" in html
+
+
+def test_long_specs_are_cut():
+    assert short("symmetric:0.1") == "symmetric:0.1"
+    assert len(short("matrix:" + "0/" * 100)) == 33
