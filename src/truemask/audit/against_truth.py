@@ -1,16 +1,16 @@
 """How good an audit was, where the truth is known: what it flagged against the labels that are wrong."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from faster_coco_eval import mask as coco_mask
-from jaxtyping import Bool, Float64, Int64
+from jaxtyping import Float64, Int64
 
 from truemask import rle
 from truemask.audit.result import AuditResult
+from truemask.audit.semantic.against_truth import SEGMENT_SCORES, SegmentTally, painted
 from truemask.audit.stream import LabelMap
 from truemask.types import IGNORE, BadInput
 
@@ -20,7 +20,7 @@ AUDIT_SCORES: dict[str, str] = {
     "unit_ap": "average precision of ranking all units, pixels by the score of their segment",
     "unit_wrong": "share of labels that are wrong: what unit_precision and unit_ap are by chance",
     "proposal_accuracy": "share of wrong labels with a proposed class for which that is the true one",
-    "segment_precision": "share of segments of which at least half the pixels are wrong",
+    **SEGMENT_SCORES,
     "image_ap": "average precision of ranking images to find those with any wrong label",
     "image_wrong": "share of images with any wrong label: what image_ap is by chance",
 }
@@ -30,16 +30,20 @@ _ISOLATED, _NOT_FLAGGED = 0.0, -1.0
 
 
 def score_audit(
-    result: AuditResult, labels: Iterable[tuple[str, int | LabelMap, int | LabelMap]]
+    result: AuditResult,
+    labels: Iterable[tuple[str, int | LabelMap, int | LabelMap]],
+    *,
+    kinds: Collection[str] = (),
 ) -> dict[str, float]:
     """Precision, recall and average precision of an audit; AUDIT_SCORES says what each number means.
 
-    Where the given or the true label is IGNORE, nothing is judged. Flagged pixels outside all segments (those
-    below `min_area_px`) rank behind the segments. Undefined is NaN.
+    Where the given or the true label is IGNORE, nothing is judged. Flagged pixels outside all segments rank
+    behind the segments. Undefined is NaN. `NAME/KIND` is a number of the segments of that kind.
 
     Args:
         result: the audit.
         labels: key, given labels, true labels of each image that is to count.
+        kinds: of errors that are there, where that is known: such as KINDS_OF_NOISE says of a noise.
 
     Raises:
         BadInput: if an image was not audited, or its labels are of another size.
@@ -48,7 +52,7 @@ def score_audit(
     findings: dict[str, list[_Row]] = defaultdict(list)
     for row in result.findings.to_pylist():
         findings[row["image"]].append(row)
-    tally = _Tally()
+    tally = _Tally(SegmentTally(kinds))
     for key, given, truth in labels:
         if key not in badness:
             raise BadInput(f"image '{key}' is not among the {len(badness)} images of the audit")
@@ -90,9 +94,9 @@ _Row = dict[str, Any]
 
 @dataclass
 class _Tally:
+    segments: SegmentTally
     groups: list[tuple[float, int, int]] = field(default_factory=list)
     images: list[tuple[float, int, int]] = field(default_factory=list)
-    segments: list[bool] = field(default_factory=list)
     flagged: int = 0
     flagged_wrong: int = 0
     proposed_wrong: int = 0
@@ -117,21 +121,24 @@ class _Tally:
         wrong = judged & (given != truth)
         self.images.append((badness, 1, int(wrong.any())))
         flags = np.zeros_like(judged)
-        for code in [row["rle"] for row in findings if row["level"] == "image"]:
+        for code in [row["rle"] for row in findings if row["level"] == "image" and row["rle"] is not None]:
             flags |= rle.unpack([code], given.shape)[0]
-        flagged, hit = int((flags & judged).sum()), int((flags & wrong).sum())
-        segments = [row for row in findings if row["level"] == "segment"]
-        sizes, hits = _pixels_in(segments, judged), _pixels_in(segments, wrong)
-        self.segments += [bool(2 * h >= n) for n, h in zip(sizes, hits, strict=True) if n]
+        segments = sorted(
+            (row for row in findings if row["level"] == "segment"), key=lambda row: int(row["rank"])
+        )
+        self.segments.add(segments, given, truth)
+        ids = painted([row["rle"] for row in segments], given.shape)
+        isolated = flags & (ids == 0)
+        for plane, score in ((isolated, _ISOLATED), ((ids == 0) & ~isolated, _NOT_FLAGGED)):
+            self.groups.append((score, int((plane & judged).sum()), int((plane & wrong).sum())))
+        sizes = np.bincount(ids[judged], minlength=len(segments) + 1)[1:].tolist()
+        hits = np.bincount(ids[wrong], minlength=len(segments) + 1)[1:].tolist()
         self.groups += [(float(r["score"]), n, h) for r, n, h in zip(segments, sizes, hits, strict=True)]
-        self.groups.append((_ISOLATED, flagged - sum(sizes), hit - sum(hits)))
-        self.groups.append((_NOT_FLAGGED, int(judged.sum()) - flagged, int(wrong.sum()) - hit))
-        self.flagged += flagged
-        self.flagged_wrong += hit
+        self.flagged += int((flags & judged).sum())
+        self.flagged_wrong += int((flags & wrong).sum())
+        proposed = np.array([IGNORE, *(row["proposed"] for row in segments)], np.int64)[ids]
         self.proposed_wrong += sum(hits)
-        for c in {row["proposed"] for row in segments}:
-            of_class = [row for row in segments if row["proposed"] == c]
-            self.proposed_right += sum(_pixels_in(of_class, wrong & (truth == c)))
+        self.proposed_right += int((wrong & (ids > 0) & (proposed == truth)).sum())
 
     def compute(self) -> dict[str, float]:
         """The numbers of AUDIT_SCORES."""
@@ -149,21 +156,10 @@ class _Tally:
         images = np.array(self.images, np.float64)
         ones, wrong = images[:, 1].astype(np.int64), images[:, 2].astype(np.int64)
         return values | {
-            "segment_precision": _ratio(sum(self.segments), len(self.segments)),
+            **self.segments.compute(),
             "image_ap": average_precision(images[:, 0], ones, wrong),
             "image_wrong": _ratio(int(wrong.sum()), len(wrong)),
         }
-
-
-def _pixels_in(segments: list[_Row], mask: Bool[np.ndarray, "h w"]) -> list[int]:
-    """How many pixels of each segment lie in a mask, without unpacking the segments."""
-    if not segments:
-        return []
-    code = {"size": list(mask.shape), "counts": rle.pack(mask[None])[0]}
-    codes = [{"size": list(mask.shape), "counts": row["rle"]} for row in segments]
-    # Against a crowd, COCO's overlap is the share of the first mask that lies in the second.
-    shares = coco_mask.iou(codes, [code], [1])[:, 0]
-    return [round(share * row["area_px"]) for share, row in zip(shares.tolist(), segments, strict=True)]
 
 
 def _ratio(part: int, whole: int) -> float:

@@ -39,8 +39,7 @@ def segments_of(flags: Candidates, size: tuple[int, int], *, min_area_px: int = 
 
     Those smaller than `min_area_px` are left out.
     """
-    label = np.full(len(flags.index), -1, np.int64)
-    count = _connect(flags.index, flags.given.astype(np.int64) * 256 + flags.proposed, size, label)
+    label, count = connected(flags.index, flags.given.astype(np.int64) * 256 + flags.proposed, size)
     kept = np.flatnonzero(np.bincount(label, minlength=count) >= min_area_px)
     renamed = np.full(count, -1, np.int64)
     renamed[kept] = np.arange(len(kept))
@@ -57,6 +56,23 @@ def segments_of(flags: Candidates, size: tuple[int, int], *, min_area_px: int = 
         boxes=rle.boxes(masks, size).astype(np.int64),
         masks=masks,
     )
+
+
+def connected(
+    index: Int64[np.ndarray, "n"], kind: Int64[np.ndarray, "n"], size: tuple[int, int]
+) -> tuple[Int64[np.ndarray, "n"], int]:
+    """Which segment each pixel belongs to, from 0, and how many there are.
+
+    Pixels of one kind that touch, at a side or a corner, are one segment. Segments are numbered by their
+    first pixel in the order given.
+
+    Args:
+        index: row-major places of the pixels.
+        kind: of each.
+        size: height and width of the image.
+    """
+    label = np.full(len(index), -1, np.int64)
+    return label, _connect(index, kind, size, label)
 
 
 def pack_pixels(

@@ -1,0 +1,46 @@
+"""Whether the labels of an image have anything to do with what is predicted there."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from jaxtyping import Bool
+
+from truemask.audit.semantic.sight import Sight
+
+NOTHING = 0.1
+"""Below this share of the usual agreement beyond chance, labels and predictions have nothing in common."""
+LEAST_SUSPECTS = 4
+"""An image of one or two objects, all wrong, is an image with one or two wrong objects."""
+
+
+def kappa(sight: Sight) -> float:
+    """Cohen's kappa of given and predicted classes: agreement beyond chance; 1 is all. NaN without labels.
+
+    Cohen, Educational and Psychological Measurement 20, 1960.
+    """
+    known = sight.known
+    total = int(np.count_nonzero(known))
+    if not total:
+        return float("nan")
+    given, predicted = (
+        np.bincount(side[known], minlength=256) / total for side in (sight.given, sight.predicted)
+    )
+    chance = float(given @ predicted)
+    agree = 1 - np.count_nonzero(sight.differ) / total
+    return 1.0 if chance >= 1 else (agree - chance) / (1 - chance)
+
+
+def unusable(kappas: Sequence[float], suspects: Sequence[int]) -> Bool[np.ndarray, "images"]:
+    """Which images' labels agree with the predictions hardly better than by chance, where most images' do.
+
+    Where the predictions agree with nothing, no image is worse than the others, and none is named.
+
+    Args:
+        kappas: of each image; NaN without labels.
+        suspects: how many suspect segments each image has.
+    """
+    values = np.array(kappas, np.float64)
+    if np.isnan(values).all():
+        return np.zeros(len(values), bool)
+    usual = float(np.nanmedian(values))
+    return np.asarray((usual > NOTHING) & (values < NOTHING * usual) & (np.array(suspects) >= LEAST_SUSPECTS))
