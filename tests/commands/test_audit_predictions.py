@@ -98,6 +98,7 @@ def test_parity_wants_labels_everywhere_and_then_answers(truemask, maps, tmp_pat
         (["--parity", "cleanlap"], "--parity knows cleanlab; got cleanlap"),
         (["--parity", "cleanlab", "--jobs", "2"], "--parity works in one process"),
         (["--downsample", "2"], "--downsample belongs to --parity"),
+        (["--parity", "cleanlab", "--calibrate", "fast"], "--calibrate judges this tool's own audit"),
         (["--jobs", "2", "--ray"], "choose one"),
         (["--jobs", "2"], "share out stored predictions: name them with --predictions"),
         (["--predictions", "nowhere"], "nowhere holds no predictions (no such file or folder)"),
@@ -122,3 +123,14 @@ def test_what_cannot_be_done_is_one_line_and_leaves_nothing(truemask, maps, tmp_
     assert message in refused.err
     assert refused.err.strip().count("\n") == 0
     assert not (tmp_path / "found").exists()
+
+
+@pytest.mark.exhaustive
+def test_ray_writes_what_one_process_writes(truemask, maps, tmp_path):
+    """Exhaustive because a cluster takes its time to start."""
+    pytest.importorskip("ray", reason="the ray extra is not installed")
+    predict(maps, tmp_path / "said")
+    words = ("audit", "maps", "--predictions", "said", "--quiet", "--out")
+    alone, shared = truemask(*words, "alone"), truemask(*words, "shared", "--ray")
+    assert (alone.code, shared.code) == (0, 0)
+    assert tables(tmp_path / "alone") == tables(tmp_path / "shared")

@@ -111,17 +111,16 @@ def audit_predictions(
     stored = open_predictions(path, dataset)
     if stored.problem is not None:
         must_speak_of(dataset, stored.problem, path)
-    for note in notes_on(stored, dataset):
-        print(note)
+    notes = notes_on(stored, dataset)
     if dataset.problem.task == Task.INSTANCE:
         if not work.plain:
             raise BadInput(
                 "--jobs, --ray and --parity are for label maps and classes of images: leave them out"
             )
         found = watch("audit: objects", stored, len(stored), show=show)
-        audited = _audit_objects(dataset, found, None, out, truth)
+        audited = _audit_objects(dataset, found, None, out, truth, notes=notes)
         return replace(audited, again=lambda other, _: audit_found(other, stored, None))
-    result = audit_stored(source, dataset, stored, work, out, show=show)
+    result = replace(audit_stored(source, dataset, stored, work, out, show=show), notes=notes)
     result.write(out)
     scores = {} if truth is None else score_audit(result, _pairs(dataset, truth, result))
     return Audited(result, dataset, scores, _again(lambda: stored))
@@ -223,6 +222,8 @@ def _must_fit_evidence(predicted: Path | None, run: Path | None, work: Work, *, 
     """Refuse options that say of what evidence is to be taken, where they do not go together."""
     if run is not None and predicted is not None:
         raise BadInput("--run and --predictions are two kinds of evidence; name one")
+    if work.parity and calibrate != "off":
+        raise BadInput("--calibrate judges this tool's own audit: leave it or --parity out")
     if predicted is None and not work.here:
         raise BadInput("--jobs and --ray share out stored predictions: name them with --predictions")
     if turned and (predicted is not None or run is not None):
@@ -328,8 +329,10 @@ def _audit_objects(
     judged: Iterable[Prediction] | None,
     out: Path,
     truth: Dataset | None,
+    *,
+    notes: tuple[str, ...] = (),
 ) -> Audited:
-    result = audit_found(dataset, found, judged)
+    result = replace(audit_found(dataset, found, judged), notes=notes)
     result.write(out)
     return Audited(result, dataset, {} if truth is None else score_found(result, dataset, truth))
 
