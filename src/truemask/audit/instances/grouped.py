@@ -6,6 +6,7 @@ from faster_coco_eval import mask as coco_mask
 
 from truemask.audit.findings import Finding
 from truemask.audit.instances.evidence import Evidence
+from truemask.audit.instances.parting import parted
 from truemask.audit.instances.records import Record
 from truemask.audit.instances.relations import Group
 from truemask.audit.instances.suspicion import suspicion
@@ -15,7 +16,8 @@ def merged(evidence: Evidence, least: float) -> Iterator[Finding]:
     """A finding for each given object that is several predicted ones.
 
     The score is the probability that the least probable of them is an object, times what is won by telling
-    them apart: the gain in IoU, of what there is to gain up to the usual IoU.
+    them apart: the gain in IoU, of what there is to gain up to the usual IoU. The shapes to take are pieces
+    of what was given.
     """
     for image, first in zip(evidence.images, evidence.first_prediction.tolist(), strict=True):
         for group in image.related.merged:
@@ -35,7 +37,9 @@ def merged(evidence: Evidence, least: float) -> Iterator[Finding]:
                 evidence="several predictions",
                 action="redraw",
                 objects=(int(one["id"]),),
-                shapes=tuple(image.predicted[row] for row in group.parts),
+                shapes=parted(
+                    image.masks[group.whole], [image.predicted[row] for row in group.parts], image.size
+                ),
             )
 
 
