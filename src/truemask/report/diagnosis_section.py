@@ -33,7 +33,7 @@ def diagnosis_section(diagnosis: Diagnosis, said: Sequence[Statement]) -> Sectio
             )
             for place in places
         ]
-        blocks.append(Block(NumberTable(_PLACE_MEASURES, rows), "Where it looks worse than elsewhere"))
+        blocks.append(Block(NumberTable(_PLACE_MEASURES, rows), "Groups of labels beside each other"))
     if diagnosis.lift is not None and diagnosis.lift.errors > 0:
         blocks.append(Block(_lift(diagnosis.lift), "What a review finds"))
     return Section("Diagnosis", "what to do about it", blocks)
