@@ -15,6 +15,7 @@ import typer
 from truemask.audit import SCHEMA
 from truemask.bench.tables import read_table
 from truemask.cli import app
+from truemask.fixing import parse_rule
 from truemask.methods import METHODS, make_method
 from truemask.networks import NETWORKS
 from truemask.noise import parse
@@ -132,6 +133,8 @@ def check_command(words: list[str]) -> None:
         assert values["network"].split(":")[0] in {"auto", *NETWORKS}
     if name == "corrupt":
         parse(values["spec"])
+    if name == "fix":
+        assert all(map(parse_rule, values["accept"] or []))
     if name.startswith("bench"):
         assert (ROOT / "tables" / f"{values['table']}.toml").is_file()
 
