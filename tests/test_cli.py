@@ -10,7 +10,7 @@ from truemask.networks import NETWORKS
 from truemask.noise import EVERY_NOISE
 from truemask.types import BadInput
 
-COMMANDS = ("demo", "data", "corrupt", "train", "predict", "evaluate", "audit", "bench")
+COMMANDS = ("demo", "data", "corrupt", "train", "predict", "evaluate", "audit", "fix", "bench")
 
 
 @pytest.fixture
