@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import final
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from truemask.audit import confident_learning, read_findings
@@ -76,7 +77,7 @@ def test_promised_precision_is_that_of_the_truth_and_the_list_is_cut(audited, tm
     assert read_findings(tmp_path / UNCUT).num_rows == len(result.findings)
     assert read_calibration(tmp_path) == calibration
     print_calibration(calibration)
-    assert "image swapped" in capsys.readouterr().out
+    assert "image swapped: of" in capsys.readouterr().out
 
 
 def test_errors_are_put_in_as_the_audit_presumes_them_to_be(audited):
@@ -103,8 +104,7 @@ def test_the_matrix_has_the_rate_and_follows_the_joint(tmp_path):
     assert read_matrix(like_presumed(undefined, 0.1).partition(":")[2]).sum() == pytest.approx(3)
 
 
-def test_what_is_refused(audited):
-    dataset, result, again, _ = audited
+def test_what_is_refused():
     with pytest.raises(BadInput, match="off, fast or full"):
         must_be_mode("quick", None, trains=True)
     with pytest.raises(BadInput, match="add --calibrate fast"):
@@ -113,6 +113,23 @@ def test_what_is_refused(audited):
         must_be_mode("fast", 1.5, trains=True)
     with pytest.raises(BadInput, match="trains networks"):
         must_be_mode("full", None, trains=False)
+
+
+def test_an_audit_that_found_nothing_is_calibrated_in_no_time(audited, tmp_path):
+    dataset, result, again, _ = audited
     nothing = replace(result, findings=result.findings.slice(0, 0))
-    with pytest.raises(BadInput, match="found nothing"):
-        calibrated(dataset, nothing, again, mode="fast", precision=None, seed=0)
+    told, calibration = calibrated(dataset, nothing, again, mode="fast", precision=0.9, seed=0)
+    assert calibration.lists == calibration.uncalibrated == ()
+    assert len(write_calibrated(told, calibration, tmp_path).findings) == 0
+
+
+def test_lists_without_a_noise_that_makes_such_errors_are_left_out_of_a_cut(audited, tmp_path):
+    dataset, result, again, _ = audited
+    at = result.findings.schema.get_field_index("level")
+    column = pa.array(["data_set"] * len(result.findings))
+    other = result.findings.set_column(at, result.findings.schema.field(at), column)
+    told, calibration = calibrated(
+        dataset, replace(result, findings=other), again, mode="fast", precision=0.9, seed=0
+    )
+    assert calibration.uncalibrated[0].why == "no errors of this kind were injected"
+    assert len(write_calibrated(told, calibration, tmp_path).findings) == 0

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 
 from truemask.audit import AuditResult, write_findings
@@ -33,11 +34,11 @@ def calibrated(
         mode: `fast` or `full`.
         precision: where lists are to be cut; None: nowhere.
         seed: of the errors that are put in.
-
-    Raises:
-        BadInput: if there is nothing to calibrate.
     """
     injection = planned(dataset, result)
+    if injection is None:
+        told = calibrate(result.findings, [], mode=mode, specs=[], precision=precision)
+        return result, told[0]
     trials = []
     for number in range(injection.trials if mode == "fast" else 1):
         labels, errors = trial(dataset, injection, seed_for("calibration", dataset.name, seed, number))
@@ -56,7 +57,8 @@ def write_calibrated(result: AuditResult, calibration: Calibration, out: Path) -
     findings = result.findings
     if calibration.precision is not None:
         write_findings(findings, out / UNCUT)
-        findings = _ranked(findings.filter(pa.array(within(findings, calibration.precision))))
+        kept = within(findings, calibration.precision) if calibration.lists else np.zeros(len(findings), bool)
+        findings = _ranked(findings.filter(pa.array(kept)))
     else:
         (out / UNCUT).unlink(missing_ok=True)
     result = replace(result, findings=findings)

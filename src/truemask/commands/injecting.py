@@ -62,24 +62,23 @@ class Injection:
         return labels, errors
 
 
-def planned(dataset: Dataset, result: AuditResult) -> Injection:
+def planned(dataset: Dataset, result: AuditResult) -> Injection | None:
     """Errors of the kinds in the audit's lists, classes swapped as the audit says they are swapped.
 
-    Raises:
-        BadInput: if there is no list whose errors can be made.
+    None where there is no list, or none whose errors can be made.
     """
     levels, kinds = (result.findings[name].to_pylist() for name in ("level", "kind"))
     lists = {*zip(levels, kinds, strict=True)}
     problem, level = dataset.problem, _LEVELS[dataset.problem.task]
     found = sorted(kind for of, kind in lists if of == level)
     if not found:
-        raise BadInput("the audit found nothing that errors could be injected for: leave --calibrate out")
+        return None
     units = _units(dataset)
     share = WANTED / max(1, units)
     rate = min(MOST_WRONG / len(found), max(0.02, share))
     steps = [step for kind in found if (step := _step(kind, rate, problem, result)) is not None]
     if not steps:
-        raise BadInput(f"no noise makes errors like those found ({', '.join(found)}): leave --calibrate out")
+        return None
     return Injection(tuple(steps), min(MOST_TRIALS, ceil(WANTED / max(1.0, rate * units))))
 
 

@@ -61,7 +61,7 @@ def calibrate(
 
     Args:
         findings: of the audit of the given labels.
-        trials: of the injections, at least one.
+        trials: of the injections; without any, no list is calibrated.
         mode: `fast` or `full`. After `full`, networks that learnt from more errors are less sure of all: the
             scores of injected errors are carried over by their rank among the other findings.
         specs: of the noise that was injected.
@@ -117,7 +117,7 @@ def _scored(rows: Sequence[Row]) -> Scored:
 
 def _hits(seen: Sequence[_Seen], name: List, scale: Scored | None) -> tuple[Scored, Scored]:
     """Findings that point at injected errors, and injected errors with the best of them, over all trials."""
-    scores, best = [], []
+    scores, best = [np.zeros(0)], [np.zeros(0)]
     images: list[str] = []
     where: list[str] = []
     for trial in seen:
