@@ -95,7 +95,7 @@ def test_a_dry_run_says_the_same_and_writes_nothing(truemask, noisy, tmp_path):
     words = ("fix", "noisy", "found", "--accept", "kind=missing", "--accept", "rank<=1", "--quiet")
     dry = truemask(*words, "--dry-run")
     assert contents(tmp_path) == before
-    assert "│ relabel │ segment │ missing │ background │ organelle │ 3 │ 3 │" in " ".join(dry.out.split())
+    assert "│ relabel │ missing │ background > organelle │ 3 │ 3 │" in " ".join(dry.out.split())
     done = truemask(*words, "--out", "fixed")
     assert done.out.startswith(dry.out)
 

@@ -86,19 +86,19 @@ def load_findings(path: Path) -> pa.Table:
 def print_changes(fixer: Fixer) -> None:
     """A table of what the accepted findings change, by action, kind and classes."""
     names = classes_of(fixer.findings)
-    columns = [fixer.findings[name].to_pylist() for name in ("level", "kind", "given", "proposed")]
+    columns = [fixer.findings[name].to_pylist() for name in ("kind", "given", "proposed")]
     found: Counter[tuple[str, ...]] = Counter()
     changed, applied = found.copy(), found.copy()
     for row, outcome in fixer.outcomes.items():
-        level, kind, given, proposed = (column[row] for column in columns)
-        about = (fixer.actions[row], level, kind, _name(given, names), _name(proposed, names))
+        kind, given, proposed = (column[row] for column in columns)
+        about = (fixer.actions[row], kind, _classes(given, proposed, names))
         found[about] += 1
         applied[about] += outcome.outcome == "applied"
         changed[about] += outcome.changed
-    grid = Grid(title="accepted findings", title_justify="left")
-    for name in ("action", "level", "kind", "given", "proposed"):
-        grid.add_column(name)
-    for name in ("findings", "applied", UNITS[fixer.dataset.problem.task]):
+    grid = Grid(title="findings that are accepted", title_justify="left")
+    for name in ("action", "kind", "given > proposed"):
+        grid.add_column(name, overflow="fold")
+    for name in ("accepted", "applied", UNITS[fixer.dataset.problem.task]):
         grid.add_column(name, justify="right")
     for key in sorted(found, key=lambda key: (-changed[key], key)):
         grid.add_row(*key, *(f"{count[key]:,}" for count in (found, applied, changed)))
@@ -144,5 +144,6 @@ def _print_account(record: FixRecord, out: Path) -> None:
         )
 
 
-def _name(class_id: int | None, names: Sequence[str]) -> str:
-    return "-" if class_id is None else names[class_id]
+def _classes(given: int | None, proposed: int | None, names: Sequence[str]) -> str:
+    said = ["-" if one is None else names[one] for one in (given, proposed)]
+    return said[0] if given == proposed else " > ".join(said)
