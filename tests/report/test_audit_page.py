@@ -185,6 +185,19 @@ def test_a_proposal_changes_what_findings_are_about_and_nothing_else():
     assert proposal(3, []) == 3
 
 
+def test_a_region_drawn_anew_leaves_background_where_it_was():
+    labels = np.zeros((3, 6), np.uint8)
+    labels[:, :2] = 4
+    both, there = np.zeros((1, 3, 6), bool), np.zeros((1, 3, 6), bool)
+    both[0, :, :4], there[0, :, 2:4] = True, True
+    shifted = {"proposed": 4, "rle": rle.pack(both)[0], "shapes": list(rle.pack(there)), "action": "redraw"}
+    expected = np.zeros((3, 6), np.uint8)
+    expected[:, 2:4] = 4
+    np.testing.assert_array_equal(proposal(labels, [shifted], 0), expected)
+    expected[:, :2] = 4
+    np.testing.assert_array_equal(proposal(labels, [shifted]), expected)
+
+
 def test_objects_are_to_be_painted_first():
     none = np.zeros(0, np.uint8)
     objects = Instances(
@@ -210,8 +223,8 @@ def test_a_window_holds_its_segment_and_lies_in_the_image(box):
     mask[0, y0:y1, x0:x1] = True
     dataset = ArrayDataset("wide", "all", CELLS, ["w"], [np.zeros((100, 200, 3), np.uint8)], [labels])
     found = {
-        **{"image": "w", "rank": 1, "given": 0, "proposed": 1, "area_px": int(mask.sum())},
-        **{"rle": rle.pack(mask)[0], "x0": x0, "y0": y0, "x1": x1, "y1": y1},
+        **{"image": "w", "rank": 1, "kind": "missing", "given": 0, "proposed": 1},
+        **{"area_px": int(mask.sum()), "rle": rle.pack(mask)[0], "x0": x0, "y0": y0, "x1": x1, "y1": y1},
     }
     flagged = segment_grid(dataset, [found]).rows[0].pictures[-1].pixels
     blue = np.abs(flagged.astype(int) - np.array(ADDED)).sum(axis=2) < 120

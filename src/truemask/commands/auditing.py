@@ -12,6 +12,7 @@ import numpy as np
 from truemask.audit import AUDIT_SCORES, AuditResult, confident_learning, score_audit
 from truemask.audit.calibration import Calibration
 from truemask.audit.instances import INSTANCE_AUDIT_SCORES
+from truemask.audit.semantic import audit_segments, with_segments
 from truemask.bench.sources import Source
 from truemask.commands.auditing_objects import audit_found, score_found
 from truemask.commands.calibrating import (
@@ -263,7 +264,7 @@ def _audit(
 ) -> Audited:
     units = AsObjects(dataset) if dataset.problem.task == Task.INSTANCE else dataset
     rows = {key: row for row, key in enumerate(units.keys)}
-    passes = iter(("thresholds", "findings"))
+    passes = iter(("thresholds", "findings", "outlines", "segments"))
 
     def stream() -> Iterator[Unit]:
         for one in predict():
@@ -281,6 +282,8 @@ def _audit(
         result = in_parity(stream, units, len(units), work, show=show)
     else:
         result = confident_learning(watched, units.problem, objects=objects)
+        if units.problem.task == Task.SEMANTIC:
+            result = with_segments(result, audit_segments([watched], units.problem))
     result.write(out)
     scores = {} if truth is None else score_audit(result, _pairs(units, truth, result))
     return Audited(result, units, scores)
@@ -318,7 +321,10 @@ def _again(predict: Callable[[], Iterable[Prediction]]) -> Again:
                 assert one.probs is not None
                 yield one.key, other.labels(rows[one.key]), one.probs
 
-        return confident_learning(stream, other.problem)
+        result = confident_learning(stream, other.problem)
+        if other.problem.task != Task.SEMANTIC:
+            return result
+        return with_segments(result, audit_segments([stream], other.problem))
 
     return again
 

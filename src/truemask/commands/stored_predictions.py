@@ -15,12 +15,13 @@ from truemask.audit import AuditResult, Stream
 from truemask.audit.cleanlab_parity import cleanlab_parity
 from truemask.audit.confident_learning import confident_learning_in_parts
 from truemask.audit.forecast import forecast
+from truemask.audit.semantic import audit_segments, with_segments
 from truemask.audit.spread import Spread, one_by_one, processes, ray_tasks
 from truemask.bench.sources import Source
 from truemask.data.dataset import Dataset
 from truemask.data.predictions import StoredPredictions, open_predictions
 from truemask.progress import watch
-from truemask.types import BadInput
+from truemask.types import BadInput, Task
 
 PARITIES = ("cleanlab",)
 _PARTS = 32
@@ -111,7 +112,7 @@ def labelled(dataset: Dataset, stored: StoredPredictions, keys: Sequence[str]) -
 def audit_stored(
     source: Source, dataset: Dataset, stored: StoredPredictions, work: Work, out: Path, *, show: bool
 ) -> AuditResult:
-    """Confident learning, or the parity mode, over stored predictions.
+    """Confident learning, of label maps their segments too, or the parity mode, over stored predictions.
 
     Args:
         source: that workers open again; None of its rows may differ from those of `dataset`.
@@ -136,9 +137,12 @@ def audit_stored(
         parts = [StoredPart(where, stored.where.resolve(), a, b) for a, b in pairs]
         out.mkdir(parents=True, exist_ok=True)
     with _workers(work, show=show) as spread:
-        return confident_learning_in_parts(
+        result = confident_learning_in_parts(
             parts, dataset.problem, spread=spread, folder=None if work.here else out.resolve()
         )
+        if dataset.problem.task != Task.SEMANTIC:
+            return result
+        return with_segments(result, audit_segments(parts, dataset.problem, spread=spread))
 
 
 def in_parity(stream: Stream, dataset: Dataset, images: int, work: Work, *, show: bool) -> AuditResult:

@@ -82,10 +82,20 @@ def segment_grid(dataset: Dataset, patches: Sequence[Finding]) -> PictureGrid:
     for found in patches:
         row = row_of(dataset, found["image"])
         views = flag_views(dataset, row, [found], window_of(found, dataset.size(row)))
-        what = f"given {names[found['given']]}, rather {names[found['proposed']]}, {found['area_px']:,} px"
+        what = f"{_said(found, names)}, {found['area_px']:,} px"
         name = f"{found['rank']}. {found['image']}: {what}"
         rows.append(PictureRow(name, [Picture(view) for view in views]))
     return PictureGrid(COLUMNS, rows, LEGEND)
+
+
+def _said(found: Finding, names: Sequence[str]) -> str:
+    """What is wrong with a segment, in words."""
+    given, proposed = names[found["given"]], names[found["proposed"]]
+    if given == proposed:
+        return f"{given}, {found['kind']}"
+    classes = f"given {given}, rather {proposed}"
+    more = found["kind"] not in ("missing", "spurious", "swapped")
+    return f"{found['kind'].replace('_', ' ')}: {classes}" if more else classes
 
 
 def flag_views(
@@ -93,7 +103,7 @@ def flag_views(
 ) -> list[UInt8[np.ndarray, "h w 3"]]:
     """The image, the given labels on it, and what its findings would change; in a window, if one is given."""
     image, given, problem = dataset.image(row), dataset.labels(row), dataset.problem
-    proposed: Labels = proposal(given, findings)
+    proposed: Labels = proposal(given, findings, problem.background)
     if window is not None:
         assert isinstance(given, np.ndarray)
         assert isinstance(proposed, np.ndarray)
@@ -104,8 +114,12 @@ def flag_views(
     return [seen(image, SEEN_PX), fitted(labelled, SEEN_PX), fitted(flagged, SEEN_PX)]
 
 
-def proposal(labels: Labels, findings: Sequence[Finding]) -> int | UInt8[np.ndarray, "h w"]:
+def proposal(
+    labels: Labels, findings: Sequence[Finding], background: int | None = None
+) -> int | UInt8[np.ndarray, "h w"]:
     """The given labels of one image, with what its findings are about set to what they propose.
+
+    Of a region that is drawn anew, what lies outside of its shapes becomes background, where there is one.
 
     Raises:
         BadInput: for objects, which are painted as a label map first.
@@ -117,7 +131,13 @@ def proposal(labels: Labels, findings: Sequence[Finding]) -> int | UInt8[np.ndar
         raise BadInput("an audit's page shows images and label maps; paint objects as a label map first")
     proposed = labels.copy()
     for found in proposing:
-        proposed[rle.unpack([found["rle"]], (labels.shape[0], labels.shape[1]))[0]] = found["proposed"]
+        pixels = rle.unpack([found["rle"]], (labels.shape[0], labels.shape[1]))[0]
+        if found.get("action") == "redraw" and found["shapes"]:
+            inside = rle.unpack(found["shapes"], (labels.shape[0], labels.shape[1])).any(axis=0)
+            if background is not None:
+                proposed[pixels & ~inside] = background
+            pixels &= inside
+        proposed[pixels] = found["proposed"]
     return proposed
 
 

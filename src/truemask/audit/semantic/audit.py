@@ -71,8 +71,8 @@ def audit_segments(
     found image by image (see `find`). Its score is the mean of two views: its margin (see `segment_score`),
     and a classifier that learnt from errors injected into these labels (see `meta_classifier`); the margin
     alone where examples are too few to learn from. Segments rank by score times area: how many pixels' worth
-    of suspicion speaks against them. Pixels of a finding should be of its proposed class; of a shifted region,
-    those within `shapes` should be of its class, and the others of what is around.
+    of suspicion speaks against them. Pixels of a finding should be of its proposed class; of a shifted
+    region, those within `shapes` should be of its class, and the others of what is around.
 
     Any partition of the data set into parts gives the same findings.
 
