@@ -157,7 +157,7 @@ def test_a_dark_foreground_begins_with_the_other_side():
     torch.testing.assert_close(make_method("igtt", {"foreground": "dark"}).first_masks(-images), bright)
 
 
-@pytest.mark.parametrize("cut", ["otsu", "mean"])
+@pytest.mark.parametrize("cut", ["edge", "otsu", "mean"])
 def test_one_half_is_the_images_own_threshold(engine, cut):
     one, _ = engine("igtt", cut=cut)
     network = one.networks["main"]
@@ -181,7 +181,7 @@ def test_ours_finds_the_bars_without_labels(engine):
 @pytest.mark.parametrize(
     ("name", "knobs", "complaint"),
     [
-        ("igtt", {"cut": "half"}, "otsu or mean; got cut=half"),
+        ("igtt", {"cut": "half"}, "edge, otsu or mean; got cut=half"),
         ("igtt", {"rest": "foreground"}, "ignored, background or thinned; got rest=foreground"),
         ("igtt", {"keep": 0.0}, r"\(0, 1\], got keep=0"),
         ("igtt_published", {"thresholds": 1}, "too few thresholds"),

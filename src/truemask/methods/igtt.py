@@ -23,13 +23,14 @@ from truemask.methods.two_sides import (
     check_two_sides,
     turned_over,
 )
+from truemask.structure.edge_cut import edge_cut
 from truemask.structure.mean_threshold import mean_mask
 from truemask.structure.otsu import otsu
 from truemask.structure.skeleton_extraction import check_extraction
 from truemask.structure.smoothing import smoothed
 from truemask.types import IGNORE, BadInput, Task
 
-CUTS = ("otsu", "mean")
+CUTS = ("edge", "otsu", "mean")
 RESTS = ("ignored", "background", "thinned")
 
 
@@ -54,7 +55,8 @@ class IGTT(Method):
             `background`: that, as published; `thinned`: nothing, and points stand for the background, too.
         blur_px: sigma of the Gaussian that smooths the first masks' images; 0 for none.
         foreground: `bright` or `dark`: what the first masks take for it.
-        cut: where predictions are cut: `otsu`, where logits part best, or at their `mean`, as masks are.
+        cut: where predictions are cut: `edge`, where the outline follows the image best; `otsu`, where logits
+            part best; or at their `mean`, as masks are.
     """
 
     tasks: ClassVar[frozenset[Task]] = frozenset({Task.SEMANTIC})
@@ -72,7 +74,9 @@ class IGTT(Method):
         check_side("igtt", self.foreground)
         check_blur("igtt", self.blur_px)
         if self.cut not in CUTS:
-            raise BadInput(f"igtt cuts predictions by {' or '.join(CUTS)}; got cut={self.cut}")
+            raise BadInput(
+                f"igtt cuts predictions by {', '.join(CUTS[:-1])} or {CUTS[-1]}; got cut={self.cut}"
+            )
         if self.rest not in RESTS:
             raise BadInput(f"igtt: rest is {', '.join(RESTS[:-1])} or {RESTS[-1]}; got rest={self.rest}")
 
@@ -112,6 +116,8 @@ class IGTT(Method):
         logits = torch.stack([net(images).float() for net in networks]).mean(dim=0)
         with torch.autocast(images.device.type, enabled=False):
             scores = logits[:, 1] - logits[:, 0]
+            if self.cut == "edge":
+                return as_probs(scores, edge_cut(scores, brightness(images, self.foreground)))
             if self.cut == "otsu":
                 return as_probs(scores, otsu(scores.flatten(1))[0])
             mean = torch.sigmoid(scores).mean(dim=(1, 2)).clamp(1e-6, 1 - 1e-6)
