@@ -1,11 +1,13 @@
 """Runs that watch their labels: what they note, that nothing else changes, and what is refused."""
 
 import dataclasses
+import json
 
 import numpy as np
 import pytest
 import torch
 
+from truemask import rle
 from truemask.batch import Batch
 from truemask.data.relabelled import Relabelled
 from truemask.data.views import ArrayDataset, Subset
@@ -16,7 +18,7 @@ from truemask.training.loop import Loop
 from truemask.training.sketches import margin
 from truemask.training.streams import Look, Views
 from truemask.training.watching import LabelWatch
-from truemask.types import IGNORE, BadInput, Problem, Task
+from truemask.types import IGNORE, BadInput, Instances, Problem, Task
 
 DOTS = Problem(Task.CLASSIFICATION, ("left", "right"), channels=2, points=True)
 BLOBS = Problem(Task.SEMANTIC, ("background", "blob", "other"), channels=1, background=0)
@@ -227,3 +229,39 @@ def test_processes_agree_on_what_each_saw(tmp_path):
     assert (watches[0].cells == watches[1].cells).all()
     np.testing.assert_allclose(margin(watches[0].cells)[[0, 1, 3]], [0.25, 0.25, 0.75], atol=0.004)
     assert watches[0].cells[2].sum() == 0
+
+
+def test_objects_are_seen_by_their_proposals(tmp_path):
+    """Background proposals do not count; several of one object are one visit, of their mean."""
+    masks = np.zeros((3, 20, 20), bool)
+    for number in range(3):
+        masks[number, 4 : 10 + number, 2:12] = True
+    problem = Problem(Task.INSTANCE, ("background", "disk", "ring"), channels=1, background=0)
+    boxes = np.array([[2, 4, 12, 10 + number] for number in range(3)], np.float32)
+    classes, crowd = np.array([1, 2, 1], np.uint8), np.zeros(3, bool)
+    objects = [
+        Instances((20, 20), classes, tuple(rle.pack(masks)), boxes, np.arange(3) + 3 * image, crowd)
+        for image in range(2)
+    ]
+    image = np.zeros((20, 20, 1), np.uint8)
+    dataset = ArrayDataset("things", "train", problem, ["a", "b"], [image, image], objects)
+    watch = LabelWatch(Views(dataset, blob_plan(crop_px=None)), 3, tmp_path / "cells")
+    batch = Batch(torch.zeros(2, 1, 20, 20), torch.full((2,), IGNORE), torch.arange(2))
+    watch.expect(batch, (), 0, 0)
+    logits = torch.tensor([[9.0, 0, 0], [0, 2, 0], [0, 0, 2], [0, 3, 0]])
+    watch.see_objects(batch, torch.tensor([-1, 0, 0, 4]), torch.tensor([0, 1, 1, 2]), logits)
+    assert watch.cells[:, 0].tolist() == [1, 0, 0, 0, 1, 0]
+    rates = torch.sigmoid(torch.tensor([2.0, -2, -3]))
+    np.testing.assert_allclose(margin(watch.cells)[[0, 4]], [rates[:2].mean(), rates[2]], atol=0.005)
+    assert watch.cells[[0, 4], 4].tolist() == [2, 1]
+    watch.keep(tmp_path / "kept")
+    index = json.loads((tmp_path / "kept" / "index.json").read_text())
+    assert index["keys"] == ["a#0", "a#1", "a#2", "b#3", "b#4", "b#5"]
+    assert index["sizes"] is None
+
+
+def test_a_method_that_shows_no_given_image_is_told(tmp_path):
+    watch = LabelWatch(Views(dots(4)[0], point_plan()), 3, tmp_path / "cells")
+    with pytest.raises(BadInput, match="nothing to watch"):
+        watch.keep(tmp_path / "kept")
+    assert not (tmp_path / "kept").exists()

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float64, UInt8
 
-from truemask.noise.annotator.fusion import Fusion, fuse
+from truemask.noise.annotator.fusion import Fusion, majority
+from truemask.noise.annotator.staple import staple
 from truemask.seeds import seed_for
 from truemask.types import IGNORE, BadInput, Problem
 
@@ -101,8 +102,17 @@ def against_others(maps: Mapping[str, LabelMap], problem: Problem, how: Fusion) 
     found = {}
     for name, mine in maps.items():
         others = [other for them, other in maps.items() if them != name]
-        found[name] = overlap(mine, fuse(others, problem, how), problem)
+        found[name] = overlap(mine, consensus(others, problem, how), problem)
     return found
+
+
+def consensus(maps: Sequence[LabelMap], problem: Problem, how: Fusion) -> LabelMap:
+    """What several annotators say together.
+
+    STAPLE is estimated from disputed pixels: on a large background that all agree on, everyone looks good,
+    and the order of workers came out turned round.
+    """
+    return majority(maps, problem) if how == "majority" else staple(maps, problem, disputed=True)[0]
 
 
 def overlap(mine: LabelMap, other: LabelMap, problem: Problem) -> float:
