@@ -107,10 +107,11 @@ def _proposed(suspects: Suspects) -> Int64[np.ndarray, "pixels"]:
 
 def _region_sizes(sight: Sight) -> tuple[np.ndarray, np.ndarray]:
     """Pixels of each pixel's given and predicted region."""
-    return tuple(  # type: ignore[return-value]  # two of them
+    given, predicted = (
         np.maximum(np.bincount(regions.ravel()), 1)[regions.ravel()]
         for regions, _ in (sight.given_regions, sight.predicted_regions)
     )
+    return given, predicted
 
 
 def _ring_agrees(suspects: Suspects) -> Float64[np.ndarray, "n"]:

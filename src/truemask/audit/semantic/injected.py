@@ -5,7 +5,7 @@ import zlib
 import numpy as np
 from jaxtyping import Bool, Float64
 
-from truemask.audit.semantic.features import features
+from truemask.audit.semantic.features import FEATURES, features
 from truemask.audit.semantic.find import find_suspects
 from truemask.audit.semantic.sight import Sight
 from truemask.audit.semantic.tolerance import Tolerance
@@ -62,19 +62,12 @@ def injected_features(
     assert isinstance(worse, np.ndarray)
     changed = worse != sight.given
     if not changed.any():
-        return features_of_none()
+        return np.zeros((0, len(FEATURES)))
     suspects = find_suspects(
         Sight(sight.key, worse, sight.predicted, sight.probs), tolerance, problem.background
     )
     rows = features(suspects, tolerance, thresholds)
-    return rows[_mostly(suspects.ids, changed, len(rows))]
-
-
-def features_of_none() -> Float64[np.ndarray, "n f"]:
-    """No rows."""
-    from truemask.audit.semantic.features import FEATURES
-
-    return np.zeros((0, len(FEATURES)))
+    return np.asarray(rows[_mostly(suspects.ids, changed, len(rows))])
 
 
 def _mostly(ids: np.ndarray, places: Bool[np.ndarray, "h w"], count: int) -> Bool[np.ndarray, "n"]:

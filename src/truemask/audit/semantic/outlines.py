@@ -51,7 +51,7 @@ class RegionOutlines:
 def signed_distances(sight: Sight) -> Float32[np.ndarray, "n"]:
     """For each pixel of a given outline, how far outside (below 0: inside) the predicted one lies."""
     away = sight.depth_predicted[sight.given_outline]
-    return np.where(sight.differ[sight.given_outline], -1 - away, away)
+    return np.asarray(np.where(sight.differ[sight.given_outline], -1 - away, away))
 
 
 def region_outlines(sight: Sight) -> RegionOutlines:

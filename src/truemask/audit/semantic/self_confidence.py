@@ -38,8 +38,7 @@ def plain_self_confidence(sight: Sight) -> Float32[np.ndarray, "h w"]:
     """The probability of each pixel's given class; 0 where it is IGNORE."""
     index = np.where(sight.known, sight.given, 0)[None].astype(np.int64)
     own = np.take_along_axis(sight.probs, index, axis=0)[0].astype(np.float32)
-    own[~sight.known] = 0
-    return own
+    return np.asarray(np.where(sight.known, own, 0), np.float32)
 
 
 def _disc(radius_px: float) -> UInt8[np.ndarray, "d d"]:
