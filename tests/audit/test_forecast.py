@@ -46,6 +46,19 @@ def test_two_passes_of_reading_are_foreseen(monkeypatch):
     assert shared.memory_bytes > alone.memory_bytes + 4 * 100e6
 
 
+def test_what_else_is_done_is_foreseen_by_a_sixteenth_of_the_sample(monkeypatch):
+    clock, seen = Clock(), []
+    monkeypatch.setattr(module, "time", clock)
+
+    def also(stream):
+        seen.append(len([*stream()]))
+        clock.now += seen[-1]
+
+    expected = forecast(stream_of(100), TWO, 100, also=also)
+    assert seen == [1, 4]
+    assert expected.seconds == pytest.approx(100)  # a second an image
+
+
 def test_units_and_files_grow_with_the_data_set():
     expected = forecast(stream_of(4), TWO, 1000)
     assert expected.units == 64 * 1000

@@ -25,6 +25,9 @@ from truemask.audit.stream import Stream
 from truemask.structure.joint import estimate_joint
 from truemask.types import BadInput, Problem, Task
 
+SCRATCH = ".truemask-"
+"""How folders of temporary files are called; one is left where an audit is killed."""
+
 
 def confident_learning(
     stream: Stream,
@@ -84,7 +87,7 @@ def confident_learning_in_parts(
     thresholds = first.thresholds()
     joint, margins = ConfidentJoint(thresholds), MarginHistogram(problem.num_classes)
     pairs, images, findings = np.zeros_like(joint.counts), list[dict[str, object]](), list[Finding]()
-    with tempfile.TemporaryDirectory(dir=folder, prefix=".truemask-") as scratch:
+    with tempfile.TemporaryDirectory(dir=folder, prefix=SCRATCH) as scratch:
         files = [Path(scratch) / f"candidates-{number}" for number in range(len(parts))]
         count = partial(count_joint, problem=problem, thresholds=thresholds, temperature=temperature)
         stores = []

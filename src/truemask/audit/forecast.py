@@ -2,6 +2,7 @@
 
 import os
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -13,6 +14,7 @@ from truemask.types import Problem
 
 _SAMPLE_S = 1.0
 _SAMPLE_IMAGES = 64
+_FEWER = 16
 _RECORD_BYTES = 10
 _WORKER_BYTES = 250e6
 """What an interpreter with the libraries of an audit takes."""
@@ -46,14 +48,22 @@ class Forecast:
         )
 
 
-def forecast(stream: Stream, problem: Problem, images: int, *, jobs: int = 1) -> Forecast | None:
+def forecast(
+    stream: Stream,
+    problem: Problem,
+    images: int,
+    *,
+    jobs: int = 1,
+    also: Callable[[Stream], object] | None = None,
+) -> Forecast | None:
     """Time both passes over the first images of a stream, for a second or so; None where it has no image.
 
     Args:
-        stream: see `confident_learning`; is called once, and left before its end.
+        stream: see `confident_learning`; is left before its end.
         problem: its classes.
         images: of the whole data set.
         jobs: processes that will share the work.
+        also: what else will be done with the stream; is timed on one in sixteen of the sampled images.
 
     Raises:
         BadInput: as the audit itself, if one of the first images cannot be audited.
@@ -76,6 +86,12 @@ def forecast(stream: Stream, problem: Problem, images: int, *, jobs: int = 1) ->
         started = time.perf_counter()
     if not sampled:
         return None
+    if also is not None:
+        few = -(-sampled // _FEWER)
+        also(_first(stream, 1))  # which may compile kernels
+        started = time.perf_counter()
+        also(_first(stream, few))
+        seconds += (time.perf_counter() - started) * sampled / few
     share = images / sampled
     # Probabilities of an image are held twice while the next one is read.
     held = _resident_bytes() + 2 * largest
@@ -85,8 +101,8 @@ def forecast(stream: Stream, problem: Problem, images: int, *, jobs: int = 1) ->
     )
 
 
-def _first(stream: Stream) -> Stream:
-    return lambda: islice(stream(), _SAMPLE_IMAGES)
+def _first(stream: Stream, images: int = _SAMPLE_IMAGES) -> Stream:
+    return lambda: islice(stream(), images)
 
 
 def _both_passes(first: ClassConfidence, block: Block) -> int:

@@ -1,6 +1,6 @@
 """`audit`: predictions that never saw the labels they judge, confident learning, findings, and a page."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
@@ -23,6 +23,7 @@ from truemask.commands.calibrating import (
     write_calibrated,
 )
 from truemask.commands.diagnosing import diagnosed, write_diagnosis
+from truemask.commands.errors_put_in import kinds_put_in
 from truemask.commands.numbers import print_numbers
 from truemask.commands.runs import must_speak_of, plan_for
 from truemask.commands.stored_predictions import (
@@ -48,6 +49,9 @@ from truemask.training.trained import turns_of
 from truemask.types import BadInput, Task
 
 Unit = tuple[str, Any, np.ndarray]
+
+_LEFT_BY_AUDITS = ("folds", "audit.json", "findings.parquet", "images.parquet")
+"""Of which one or another is there as soon as an audit has begun to write."""
 
 
 @dataclass(frozen=True)
@@ -77,6 +81,7 @@ def audit_dataset(
     work: Work = HERE,
     turned: bool = False,
     truth: Dataset | None = None,
+    kinds: Collection[str] = (),
     show: bool = True,
 ) -> Audited:
     """Train folds in `out/folds`, and audit every given label by networks that never saw it."""
@@ -94,7 +99,7 @@ def audit_dataset(
 
         return replace(audited, again=again)
     predict = partial(trained.predict, turned=turned)
-    audited = _audit(dataset, predict, out, truth, work=work, show=show)
+    audited = _audit(dataset, predict, out, truth, work=work, kinds=kinds, show=show)
     return replace(audited, again=_again(predict))
 
 
@@ -123,7 +128,8 @@ def audit_predictions(
         return replace(audited, again=lambda other, _: audit_found(other, stored, None))
     result = replace(audit_stored(source, dataset, stored, work, out, show=show), notes=notes)
     result.write(out)
-    scores = {} if truth is None else score_audit(result, _pairs(dataset, truth, result))
+    kinds = kinds_put_in(source)
+    scores = {} if truth is None else score_audit(result, _pairs(dataset, truth, result), kinds=kinds)
     return Audited(result, dataset, scores, _again(lambda: stored))
 
 
@@ -171,6 +177,8 @@ def audit_source(
         if not set(clean.keys) & set(dataset.keys):
             raise BadInput(f"--truth: {clean.name} ({clean.split}) has no image that {dataset.name} has")
     _must_fit_evidence(predicted, run, work, turned=turned)
+    if work.parity and calibrate != "off":
+        raise BadInput("--calibrate judges this tool's own audit: leave it or --parity out")
 
     def trained(on: Dataset, number: int | None) -> Audited:
         return audit_dataset(
@@ -183,6 +191,7 @@ def audit_source(
             work=work,
             turned=turned,
             truth=clean if number is None else None,
+            kinds=kinds_put_in(source),
             show=show,
         )
 
@@ -223,8 +232,6 @@ def _must_fit_evidence(predicted: Path | None, run: Path | None, work: Work, *, 
     """Refuse options that say of what evidence is to be taken, where they do not go together."""
     if run is not None and predicted is not None:
         raise BadInput("--run and --predictions are two kinds of evidence; name one")
-    if work.parity and calibrate != "off":
-        raise BadInput("--calibrate judges this tool's own audit: leave it or --parity out")
     if predicted is None and not work.here:
         raise BadInput("--jobs and --ray share out stored predictions: name them with --predictions")
     if turned and (predicted is not None or run is not None):
@@ -234,8 +241,9 @@ def _must_fit_evidence(predicted: Path | None, run: Path | None, work: Work, *, 
 @contextmanager
 def _folder_of_audits(out: Path) -> Iterator[None]:
     """Refuse a folder that holds something else; where input is bad, leave only folds that were trained."""
-    holds_audit = any((out / part).exists() for part in ("folds", "audit.json"))
-    if out.is_dir() and any(out.iterdir()) and not holds_audit:
+    holds_audit = any((out / part).exists() for part in _LEFT_BY_AUDITS)
+    # An audit that was killed may have left files under temporary names, which are hidden.
+    if out.is_dir() and any(not path.name.startswith(".") for path in out.iterdir()) and not holds_audit:
         raise BadInput(f"{out} is not empty and holds no audit; choose another --out")
     try:
         yield
@@ -260,6 +268,7 @@ def _audit(
     truth: Dataset | None,
     *,
     work: Work = HERE,
+    kinds: Collection[str] = (),
     show: bool,
 ) -> Audited:
     units = AsObjects(dataset) if dataset.problem.task == Task.INSTANCE else dataset
@@ -276,7 +285,7 @@ def _audit(
     def watched() -> Iterator[Unit]:
         return watch(f"audit: {next(passes)}", stream(), len(units), show=show)
 
-    tell_forecast(stream, units, len(units), show=show)
+    tell_forecast(stream, units, len(units), work=work, show=show)
     objects = dataset.problem.task == Task.INSTANCE
     if work.parity:
         result = in_parity(stream, units, len(units), work, show=show)
@@ -285,7 +294,7 @@ def _audit(
         if units.problem.task == Task.SEMANTIC:
             result = with_segments(result, audit_segments([watched], units.problem))
     result.write(out)
-    scores = {} if truth is None else score_audit(result, _pairs(units, truth, result))
+    scores = {} if truth is None else score_audit(result, _pairs(units, truth, result), kinds=kinds)
     return Audited(result, units, scores)
 
 

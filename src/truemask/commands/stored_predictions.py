@@ -1,5 +1,6 @@
 """Audits by stored predictions: the data set in parts, here, in processes or as Ray tasks."""
 
+import shutil
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -13,7 +14,7 @@ import numpy as np
 
 from truemask.audit import AuditResult, Stream
 from truemask.audit.cleanlab_parity import cleanlab_parity
-from truemask.audit.confident_learning import confident_learning_in_parts
+from truemask.audit.confident_learning import SCRATCH, confident_learning_in_parts
 from truemask.audit.forecast import forecast
 from truemask.audit.semantic import audit_segments, with_segments
 from truemask.audit.spread import Spread, one_by_one, processes, ray_tasks
@@ -122,8 +123,10 @@ def audit_stored(
         out: that temporary files go into where workers must see them.
         show: progress, and the forecast.
     """
+    for killed in out.glob(f"{SCRATCH}*"):
+        shutil.rmtree(killed, ignore_errors=True)
     whole = partial(labelled, dataset, stored, stored.keys)
-    tell_forecast(whole, dataset, len(stored), jobs=work.jobs, show=show)
+    tell_forecast(whole, dataset, len(stored), work=work, show=show)
     if work.parity:
         return in_parity(whole, dataset, len(stored), work, show=show)
     jobs = work.jobs if not work.ray else _PARTS // _PARTS_A_JOB
@@ -155,9 +158,18 @@ def in_parity(stream: Stream, dataset: Dataset, images: int, work: Work, *, show
     return cleanlab_parity(watched, dataset.problem, downsample=work.downsample)
 
 
-def tell_forecast(stream: Stream, dataset: Dataset, images: int, *, jobs: int = 1, show: bool) -> None:
+def tell_forecast(stream: Stream, dataset: Dataset, images: int, *, work: Work = HERE, show: bool) -> None:
     """Say on standard error what is to be expected."""
-    expected = forecast(stream, dataset.problem, images, jobs=jobs) if show else None
+    if not show:
+        return
+
+    def segments(sample: Stream) -> object:
+        return audit_segments([sample], dataset.problem)
+
+    of_segments = dataset.problem.task == Task.SEMANTIC and not work.parity
+    expected = forecast(
+        stream, dataset.problem, images, jobs=work.jobs, also=segments if of_segments else None
+    )
     if expected is not None:
         print(expected, file=sys.stderr)
 
@@ -175,8 +187,9 @@ def notes_on(stored: StoredPredictions, dataset: Dataset) -> tuple[str, ...]:
     if stored.hard:
         notes.append(
             f"{stored.where} holds classes, not probabilities: every disagreement with them counts, all "
-            "alike, so that segments rank by area alone, and the share of wrong labels includes whatever the "
-            "predictions got wrong. Thresholds are the shares of each class's labels that they agree with."
+            "alike: nothing tells the sure from the doubtful ones, and the share of wrong labels includes "
+            "what the predictions got wrong. Thresholds are the shares of each class's labels that they "
+            "agree with."
         )
     return tuple(notes)
 
