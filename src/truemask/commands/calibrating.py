@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from math import isnan
 from pathlib import Path
 
 import numpy as np
@@ -127,4 +128,6 @@ def list_text(one: ListCalibration, precision: float | None = None) -> str:
 
 def share_text(values: Interval) -> str:
     """An estimated share with its interval, in per cent."""
+    if isnan(values[0]):
+        return "an unknown share"
     return f"{values[0]:.0%} ({values[1]:.0%} to {values[2]:.0%})"

@@ -142,3 +142,12 @@ def test_scores_at_an_edge_are_in_the_bin_that_it_ends():
 
 def test_u_counts_half_of_equal_scores():
     assert u_of(np.array([2.0, 1.0, 0.0]), np.array([1.0, 1.0, 3.0, 0.5])).tolist() == [0.25, 0.5, 1.0]
+
+
+def test_a_kind_that_was_not_injected_has_at_least_the_errors_that_its_list_holds():
+    rng = np.random.default_rng(9)
+    scores, _, hits = normal_list(rng, 200, 100, 300)
+    images = spread_over(rng, 300)
+    one = curve(Scored(scores, spread_over(rng, 300)), Scored(hits, images), Scored(np.zeros(0), []), rng=rng)
+    assert one.errors[0] == pytest.approx(one.precision[-1, 0] * 300)
+    assert np.isnan(one.recall).all()

@@ -68,15 +68,17 @@ def curve(findings: Scored, hits: Scored, errors: Scored, *, rng: np.random.Gene
     precision = _share(found, totals)
     recall = _share(injected.cumsum(axis=1), injected.sum(axis=1, keepdims=True))
     recall[:, -1] = recall[:, -2]  # the last bin of errors holds those without a finding
-    # True findings for each injected one, times the injected errors.
+    # True findings for each injected one, times the injected errors; of a kind that was not injected, but
+    # that injected errors are taken for, the true findings alone.
     scale = _share(found[:, -1], hit.sum(axis=1))
+    there = scale * injected.sum(axis=1) if len(errors) else found[:, -1]
     distinct = _distinct(counted, lowest)
     return Curve(
         edges=lowest[distinct],
         counts=totals[0][distinct],
         precision=_interval(precision)[distinct],
         recall=_interval(recall)[distinct],
-        errors=_interval((scale * injected.sum(axis=1))[:, None])[0],
+        errors=_interval(there[:, None])[0],
         p_wrong=p_wrong,
     )
 
