@@ -59,7 +59,7 @@ def main(
     counts = {"by": "errors", **{kind: _mean(ours, f"errors_of/{kind}") for kind in sorted(_kinds(scores))}}
     whole = [
         f"{name}: precision {_mean(each, 'precision'):.3f}, recall {_mean(each, 'recall'):.3f}, "
-        f"right kind {_mean(each, 'kind_accuracy'):.3f}, image AP {_mean(each, 'image_ap'):.3f} "
+        f"right kind {_mean(each, 'right_kind'):.3f}, image AP {_mean(each, 'image_ap'):.3f} "
         f"(by chance {_mean(each, 'image_wrong'):.3f})"
         for name, each in scores.items()
         if not name.startswith("ObjectLab")

@@ -46,7 +46,7 @@ def test_an_oracle_finds_all_that_was_missed_and_nothing_else(truemask, tmp_path
     assert corrupted.code == said.code == 0
     assert changed > 0
     assert np.array(audit["flagged"]).tolist() == [[0, changed], [0, 0]]
-    for score in ("unit_precision", "unit_recall", "proposal_accuracy"):
+    for score in ("unit_precision", "unit_recall", "proposal_accuracy", "kind_accuracy"):
         assert printed_value(said.out, score) == "1.0000"
     segments = [row for row in findings.to_pylist() if row["level"] == "segment"]
     assert {(row["given"], row["proposed"]) for row in segments} == {(0, 1)}
@@ -131,5 +131,5 @@ def test_stored_predictions_find_wrong_objects(truemask, tmp_path):
     assert answer.code == 0
     assert len(rows) == changed > 0
     assert {row["kind"] for row in rows} == {"swapped", "missing"}
-    for score in ("precision", "recall", "ap", "kind_accuracy", "image_ap"):
+    for score in ("precision", "recall", "ap", "right_kind", "image_ap"):
         assert printed_value(answer.out, score) == "1.0000"

@@ -277,7 +277,7 @@ _AUDIT_SHOWN = {
     "precision": "precision",
     "recall": "recall",
     "ap": "AP",
-    "kind_accuracy": "right kinds",
+    "right_kind": "right kinds",
 }
 
 

@@ -88,7 +88,8 @@ def score_table(scores: Mapping[str, float], label: str = "this audit") -> Numbe
     """`score_audit`'s numbers as a table that says what each means."""
     meaning = INSTANCE_AUDIT_SCORES | AUDIT_SCORES
     whole = {name: value for name, value in scores.items() if "/" not in name}
-    return NumberTable([Measure(name, meaning[name]) for name in whole], [Row(label, whole)])
+    measures = [Measure(name, meaning[name], digits=0 if name == "errors" else 3) for name in whole]
+    return NumberTable(measures, [Row(label, whole)])
 
 
 def kind_score_table(scores: Mapping[str, float]) -> NumberTable:
@@ -114,12 +115,13 @@ def _tiles(result: AuditResult) -> list[Tile]:
         return []
     touched = sum(count > 0 for count in result.images["flagged"].to_pylist())
     units = _units(result)
+    of_objects = result.unit == "objects" and result.problem.task == Task.CLASSIFICATION  # rows are objects
     return [
         Tile(f"{result.wrong_rate:.1%}", f"of {total:,} {units} look wrong, by estimate", "baseline"),
         Tile(f"{flagged:,}", f"{units} are flagged, {flagged / total:.1%} of all", "method"),
         Tile(
             f"{touched:,} of {len(result.images):,}",
-            f"{result.unit if result.unit == 'objects' else 'images'} have a flag",
+            f"{'objects' if of_objects else 'images'} have a flag",
             "ceiling",
         ),
     ]

@@ -60,7 +60,7 @@ def test_an_audit_that_finds_one_of_two_and_one_that_is_none():
     first = result.findings["image"].to_pylist().index("image00")
     assert scores["errors"] == 2
     assert scores["ap"] == pytest.approx(0.5 if first == 0 else 0.25)
-    assert (scores["precision"], scores["recall"], scores["kind_accuracy"]) == (0.5, 0.5, 1)
+    assert (scores["precision"], scores["recall"], scores["right_kind"]) == (0.5, 0.5, 1)
     assert scores["image_wrong"] == pytest.approx(2 / 12)
     assert (scores["recall_of/missing"], scores["recall_of/swapped"]) == (1, 0)
     assert scores["found_of/swapped"] == 0
@@ -84,7 +84,7 @@ def test_without_errors_there_is_nothing_to_find():
     scores = score_instances(result, [(one.key, one.given, one.given) for one in world()])
     assert scores["errors"] == 0
     assert scores["image_wrong"] == 0
-    assert all(np.isnan(scores[name]) for name in ("ap", "precision", "recall", "kind_accuracy", "image_ap"))
+    assert all(np.isnan(scores[name]) for name in ("ap", "precision", "recall", "right_kind", "image_ap"))
 
 
 def test_images_must_have_been_audited_and_be_of_one_size():

@@ -63,7 +63,7 @@ def same(one, other) -> bool:
 def test_the_world_of_these_tests_has_findings_of_many_kinds():
     found = audit_instances(noisy_world(), TILES, least=0.1).findings
     assert len(found) > 10
-    assert len(set(found["kind"].to_pylist())) > 3
+    assert {"swapped", "missing", "spurious"} <= set(found["kind"].to_pylist())
 
 
 @pytest.mark.parametrize("seed", range(5))

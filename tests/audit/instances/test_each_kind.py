@@ -48,9 +48,7 @@ def test_a_planted_error_is_found_as_what_it_is(kind):
     assert result.images["flagged"].to_pylist() == [1] + [0] * 11
 
 
-@pytest.mark.parametrize(
-    "kind", ["split", "shifted", "boundary_over", "boundary_under", "hole", "missing"]
-)
+@pytest.mark.parametrize("kind", ["split", "shifted", "boundary_over", "boundary_under", "hole", "missing"])
 def test_the_proposed_shapes_are_the_true_ones(kind):
     (row,) = audited(PLANTED[kind][0]).findings.to_pylist()
     right = {"missing": (FIRST,), "shifted": (FIRST,)}.get(kind, (THIRD,))

@@ -17,7 +17,7 @@ INSTANCE_AUDIT_SCORES: dict[str, str] = {
     "ap": "average precision of all findings, of whatever kind, to find what is wrong in whatever way",
     "precision": "share of findings at the place of a true error",
     "recall": "share of true errors with a finding at their place",
-    "kind_accuracy": "share of findings at the place of a true error that say its kind",
+    "right_kind": "share of findings at the place of a true error that say its kind",
     "image_ap": "average precision of ranking images to find those with any error",
     "image_wrong": "share of images with any error: what image_ap is by chance",
     "ap_of": "average precision of the findings of a kind to find the errors of that kind",
@@ -91,7 +91,7 @@ def _scores(
         "ap": _average(everything, len(errors)),
         "precision": _ratio(len(right_kind), len(findings)),
         "recall": _ratio(len(touched), len(errors)),
-        "kind_accuracy": _ratio(sum(right_kind), len(right_kind)),
+        "right_kind": _ratio(sum(right_kind), len(right_kind)),
         "image_ap": average_precision(bad[:, 0], ones, wrong),
         "image_wrong": _ratio(int(wrong.sum()), len(wrong)),
     }

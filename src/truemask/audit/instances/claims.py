@@ -13,7 +13,7 @@ _MOST_WRONG = 0.5
 """Labels are right more often than not; what says otherwise speaks against the network."""
 _SUREST = (0.5, 0.25, 0.1)
 """Shares of the confirmed claims, by confidence, that may be sure."""
-_PRIOR = 20.0
+_PRIOR = 50.0
 """Claims of all classes that stand in for those that a class lacks."""
 
 

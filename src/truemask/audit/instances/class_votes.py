@@ -1,27 +1,49 @@
 """Which class a network takes each given object for."""
 
+from dataclasses import dataclass
+
 import numpy as np
-from jaxtyping import Float64, Int64
+from jaxtyping import Float64, Int64, UInt8
 
 from truemask.audit.instances.relations import SAME_IOU
 from truemask.audit.instances.seen import Predicted
 
 
+@dataclass(frozen=True)
+class Votes:
+    """Opinions on the classes of given objects.
+
+    Args:
+        claim: the most probable class; 0 without an opinion.
+        confidence: its probability, as far as probabilities are known.
+        own: that of the given class.
+    """
+
+    claim: Int64[np.ndarray, "g"]
+    confidence: Float64[np.ndarray, "g"]
+    own: Float64[np.ndarray, "g"]
+
+
 def votes(
-    found: Predicted, across: Float64[np.ndarray, "g p"], judged: Float64[np.ndarray, "g k"] | None
-) -> tuple[Int64[np.ndarray, "g"], Float64[np.ndarray, "g"]]:
-    """The most probable class of each given object, and how sure that is; 0 and 0 without an opinion.
+    given: UInt8[np.ndarray, "g"],
+    found: Predicted,
+    across: Float64[np.ndarray, "g p"],
+    judged: Float64[np.ndarray, "g k"] | None,
+) -> Votes:
+    """What a network takes each given object for.
 
     Of a class, the surest prediction at the object's place (IoU of 0.5) counts, and where the classes of an
     object add up to more than 1, their share of it. Probabilities at the given place, if somebody asked for
     them, count without the background, and as much as the predictions.
 
     Args:
+        given: class of each object.
         found: the predictions.
         across: IoU of each given object and each prediction.
         judged: class probabilities at each given object; rows of NaN where there are none.
     """
-    classes = 1 + max(found.labels.max(initial=0), 0 if judged is None else judged.shape[1] - 1)
+    known = 0 if judged is None else judged.shape[1] - 1
+    classes = 1 + max(int(found.labels.max(initial=0)), int(given.max(initial=0)), known)
     at = np.zeros((len(across), classes))
     rows, columns = np.nonzero(across >= SAME_IOU)
     np.maximum.at(at, (rows, found.labels[columns]), found.scores[columns])
@@ -34,7 +56,5 @@ def votes(
         share = things[asked] / total[asked]
         located = at[asked].any(axis=1, keepdims=True)
         at[asked] = np.where(located, (at[asked] + share) / 2, share)
-    if not at.size:
-        return np.zeros(len(at), np.int64), np.zeros(len(at))
-    top = at.argmax(axis=1)
-    return top, at[np.arange(len(at)), top]
+    top, rows = at.argmax(axis=1), np.arange(len(at))
+    return Votes(top, at[rows, top], at[rows, given])

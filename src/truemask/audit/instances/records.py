@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from jaxtyping import Bool, Float64, Int64, Shaped
 
-from truemask.audit.instances.class_votes import votes
+from truemask.audit.instances.class_votes import Votes, votes
 from truemask.audit.instances.overlaps import Overlaps, iou, overlaps
 from truemask.audit.instances.relations import SAME_IOU, Relations, relations
 from truemask.audit.instances.seen import Seen
@@ -18,6 +18,7 @@ OBJECT = np.dtype(
         ("area_px", "<i8"),
         ("claim", "u1"),  # the class that the network takes it for; 0 where it has no opinion
         ("confidence", "<f8"),
+        ("own", "<f8"),  # the network's probability of the given class
         ("background", "<f8"),  # the network's probability that nothing is here; NaN where nobody asked
         ("partner", "<i8"),  # row of the matched or near prediction, or -1
         ("misfit", "<f8"),  # 1 - Dice with that one
@@ -73,7 +74,9 @@ def record(seen: Seen) -> Record:
     return Record(
         key=seen.key,
         size=given.size,
-        objects=_objects(given, bears, shared, related, keep, votes(found, across, judged), judged),
+        objects=_objects(
+            given, bears, shared, related, keep, votes(given.classes[bears], found, across, judged), judged
+        ),
         masks=tuple(given.masks[row] for row in np.flatnonzero(bears).tolist()),
         predictions=_predictions(seen, keep, related),
         predicted=tuple(found.masks[row] for row in keep.tolist()),
@@ -116,13 +119,14 @@ def _objects(
     shared: Overlaps,
     related: Relations,
     keep: Int64[np.ndarray, "m"],
-    said: tuple[Int64[np.ndarray, "g"], Float64[np.ndarray, "g"]],
+    said: Votes,
     judged: Float64[np.ndarray, "g k"] | None,
 ) -> Shaped[np.ndarray, "g"]:
     columns = np.zeros(int(bears.sum()), OBJECT)
     columns["id"], columns["given"] = given.ids[bears], given.classes[bears]
     columns["area_px"] = shared.given_px
-    columns["claim"], columns["confidence"] = said
+    for name in ("claim", "confidence", "own"):
+        columns[name] = getattr(said, name)
     columns["background"] = np.nan if judged is None else judged[:, 0]
     partner = np.where(related.match >= 0, related.match, related.near)
     columns["partner"] = partner

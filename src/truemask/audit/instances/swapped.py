@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 
+import numpy as np
+
 from truemask.audit.findings import Finding
 from truemask.audit.instances.claims import weigh
 from truemask.audit.instances.evidence import Evidence
@@ -9,11 +11,18 @@ from truemask.audit.instances.suspicion import suspicion
 
 
 def swapped(evidence: Evidence, least: float) -> Iterator[Finding]:
-    """A finding for each object taken for another class; its score estimates P(its class is wrong)."""
+    """A finding for each object taken for another class.
+
+    The score is how probably that claim is right, times how much less the network holds of the given class:
+    1 - P(given) / P(claimed).
+    """
     objects = evidence.objects
     agrees = objects["claim"] == objects["given"]
     asked = objects["claim"] > 0
-    score = weigh(objects["claim"], objects["confidence"], agrees, asked).wrong_label()
+    right = weigh(objects["claim"], objects["confidence"], agrees, asked).right
+    held = np.ones(len(objects))
+    np.divide(objects["own"], objects["confidence"], out=held, where=asked)
+    score = right * (1 - held)
     chosen = asked & ~agrees & ~objects["in_group"] & (score >= least)
     for image, row, number in evidence.objects_where(chosen):
         one = image.objects[row]
