@@ -15,7 +15,8 @@ from sklearn.metrics import average_precision_score
 from benchmarks.out_of_fold import LACKS, NOISES, Case, make_case
 from benchmarks.report import Row, publish
 from benchmarks.segment_audits import Verdict, by_cleanlab, by_truemask
-from truemask.audit.semantic.against_truth import KINDS_OF_NOISE, SegmentTally, wrong_segments
+from truemask.audit.semantic.against_truth import SegmentTally, kinds_of, wrong_segments
+from truemask.noise import parse
 from truemask.types import IGNORE
 
 AUDITS: dict[str, Callable[[Case], Verdict]] = {"truemask": by_truemask, "cleanlab": by_cleanlab}
@@ -97,9 +98,8 @@ def lift(bad: np.ndarray, badness: Iterable[float], share: float) -> float:
 
 def _tally(case: Case, verdict: Verdict, wrong: list[np.ndarray], known: list[np.ndarray]) -> SegmentTally:
     """Segments of all images, ranked by score."""
-    noise = NOISES[case.kind].partition(":")[0]
     says_kinds = any(kind for kinds in verdict.kinds for kind in kinds)
-    tally = SegmentTally(_as_said(KINDS_OF_NOISE[noise], case) if says_kinds else ())
+    tally = SegmentTally(kinds_of(parse(NOISES[case.kind]), case.problem.background) if says_kinds else ())
     every = np.concatenate(verdict.scores)
     places = np.empty(len(every), np.int64)
     places[np.argsort(-every, kind="stable")] = np.arange(1, len(every) + 1)
@@ -114,11 +114,6 @@ def _tally(case: Case, verdict: Verdict, wrong: list[np.ndarray], known: list[np
         segments, count = wrong_segments(row.given, row.truth)
         tally.add_ids(ids, ranks[order].tolist(), kinds, segments, count, wrong[i])
     return tally
-
-
-def _as_said(kinds: frozenset[str], case: Case) -> frozenset[str]:
-    """Where no class is background, nothing is missing or spurious: one class stands for another."""
-    return kinds if case.problem.background is not None else kinds | {"swapped"}
 
 
 def _cases(camvid: Path | None) -> Iterable[tuple[str, str]]:

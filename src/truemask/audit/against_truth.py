@@ -43,7 +43,7 @@ def score_audit(
     Args:
         result: the audit.
         labels: key, given labels, true labels of each image that is to count.
-        kinds: of errors that are there, where that is known: such as KINDS_OF_NOISE says of a noise.
+        kinds: of errors that are there, where that is known; see `semantic.kinds_of`.
 
     Raises:
         BadInput: if an image was not audited, or its labels are of another size.

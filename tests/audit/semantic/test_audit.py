@@ -8,11 +8,12 @@ import pytest
 
 from truemask import rle
 from truemask.audit import confident_learning, score_audit
-from truemask.audit.semantic.against_truth import SegmentTally, painted, wrong_segments
+from truemask.audit.semantic.against_truth import SegmentTally, kinds_of, painted, wrong_segments
 from truemask.audit.semantic.audit import audit_segments
 from truemask.audit.semantic.injected import noises_for
 from truemask.audit.semantic.join import with_segments
 from truemask.audit.semantic.tolerance import Tolerance
+from truemask.noise import parse
 from truemask.types import IGNORE, Problem, Task
 
 FOUR = Problem(Task.SEMANTIC, ("ground", "disc", "ball", "dot"), background=0)
@@ -157,6 +158,19 @@ def test_the_tally_by_hand():
     assert tally.precision_at(0.1) == 1
     assert tally.precision_at(1.0) == 0
     assert np.isnan(SegmentTally().precision_at(0.5))
+
+
+@pytest.mark.parametrize(
+    ("noise", "background", "expected"),
+    [
+        ("miss:0.2", 0, {"missing"}),
+        ("miss:0.2+dilate:2", 0, {"missing", "boundary_over"}),
+        ("dilate:2", None, {"boundary_over", "swapped"}),
+        ("miss:0.2+flip:0.1", 0, set()),
+    ],
+)
+def test_which_kinds_a_noise_makes(noise, background, expected):
+    assert kinds_of(parse(noise), background) == expected
 
 
 def test_codes_are_painted_first_come_first_served():

@@ -11,6 +11,7 @@ from jaxtyping import Int32
 from truemask.audit.segments import connected
 from truemask.audit.stream import LabelMap
 from truemask.crops import crop
+from truemask.noise.spec import Spec
 from truemask.types import IGNORE
 
 SEGMENT_SCORES: dict[str, str] = {
@@ -42,6 +43,20 @@ KINDS_OF_NOISE: dict[str, frozenset[str]] = {
 }
 """Which kinds of findings a noise should bring about. A merge takes in the gap, and changes classes."""
 _Row = dict[str, Any]
+
+
+def kinds_of(noise: Spec, background: int | None) -> frozenset[str]:
+    """Kinds of findings that a noise on label maps should bring about; none where that is not known.
+
+    Args:
+        noise: what was done.
+        background: the class of nothing; without one, a class can only stand for another.
+    """
+    steps = [KINDS_OF_NOISE.get(step.name, frozenset()) for step in noise.steps]
+    if not all(steps):
+        return frozenset()
+    kinds = frozenset().union(*steps)
+    return kinds if background is not None else kinds | {"swapped"}
 
 
 @dataclass
