@@ -74,11 +74,12 @@ class Kept:
 
 def main(
     seeds: int = 2,
+    first_seed: int = 2,
     mnist: Annotated[Path | None, typer.Option(help="an .npz with x (n 28 28) and y")] = None,
     maps: bool = False,
 ) -> None:
     """Print the table and keep it in benchmarks/results/audit_calibration.json."""
-    kept = [one for seed in range(seeds) for one in _own_networks(seed)]
+    kept = [one for seed in range(first_seed, first_seed + seeds) for one in _own_networks(seed)]
     weak = list(_pictures("digits, weak networks", *_digits(), 0))
     if mnist is not None:
         stored = np.load(mnist)
@@ -97,7 +98,7 @@ def main(
         f"weak: 64 hidden units, 15 epochs, sure of wrong classes; {_close(weak)} of {len(weak)} lists close",
         f"cut for {ASKED}: {sum(cut)} of {len(cut)} lists within {CLOSE} of it",
     ]
-    settings = {"seeds": seeds, "mnist": mnist is not None, "maps": maps}
+    settings = {"seeds": seeds, "first_seed": first_seed, "mnist": mnist is not None, "maps": maps}
     publish(
         "audit_calibration",
         f"Promised and realised precision of audits' lists; calibrated by injected errors, cut for {ASKED}",
