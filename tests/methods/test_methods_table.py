@@ -86,7 +86,7 @@ def test_tasks_are_declared():
         "kmeans",
         "otsu",
     }
-    assert maps == {"dice", "soft_iou", "dmi_iou"} | without_labels
+    assert maps == {"dice", "soft_iou", "dmi_iou", "igtt_classes"} | without_labels
     assert everywhere == METHODS.keys() - dense - maps - {"lncis"}
 
 
