@@ -64,7 +64,7 @@ def audit_page(
         sections.append(diagnosis)
     if scores:
         tables = [Block(score_table(scores))]
-        if result.problem.task == Task.INSTANCE:
+        if any("/" in name for name in scores):
             tables.append(Block(kind_score_table(scores), "By kind"))
         sections.append(Section("How good this audit is", "against the truth", tables))
     sections += _sights(result, dataset, images, segments)
@@ -93,10 +93,11 @@ def score_table(scores: Mapping[str, float], label: str = "this audit") -> Numbe
 
 
 def kind_score_table(scores: Mapping[str, float]) -> NumberTable:
-    """`score_instances`' numbers of each kind of error."""
+    """The numbers of each kind of error: of `score_instances`, or of `score_audit` for segments."""
+    meaning = INSTANCE_AUDIT_SCORES | AUDIT_SCORES
     names = [name.split("/") for name in scores if "/" in name]
     measures = [
-        Measure(metric, INSTANCE_AUDIT_SCORES[metric], digits=0 if metric == "errors_of" else 3)
+        Measure(metric, meaning[metric], digits=0 if metric == "errors_of" else 3)
         for metric in dict.fromkeys(metric for metric, _ in names)
     ]
     kinds = dict.fromkeys(kind for _, kind in names)
