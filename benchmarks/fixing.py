@@ -29,7 +29,7 @@ from truemask.fixing import Fixer, judge, parse_rule
 from truemask.fixing.doubts import write_doubts
 from truemask.metrics import InstanceMetrics, SemanticMetrics
 from truemask.training import Plan, Recipe, default_plan, headline, score, train
-from truemask.types import BadInput, Instances, Task
+from truemask.types import IGNORE, BadInput, Instances, Task
 
 CASES = (
     ("organelles", "miss:0.3", Task.SEMANTIC),
@@ -39,6 +39,7 @@ CASES = (
 )
 SURE, ALL = "precision=0.9", "score>=0"
 """Rules: what should be right nine times in ten, and all that was flagged. Neither knows the truth."""
+UNSAID = 1000
 
 
 def main(images: int = 48, size: int = 64, epochs: int = 15, seeds: int = 3) -> None:
@@ -146,12 +147,14 @@ def fixed_by(noisy: Dataset, findings: pa.Table, rule: str | None) -> tuple[Fixe
 def label_quality(given: Dataset, fixed: Dataset, true: Dataset) -> Mapping[str, float]:
     """Scores of labels against the truth, and what became of the wrong ones."""
     before, after = _units(given, true), _units(fixed, true)
-    wrong, changed = before != 0, before != after
+    unsaid = after == UNSAID
+    wrong, changed = before != 0, (before != after) & ~unsaid
     return {
         "labels: given": _score(given, true),
         "labels: fixed": _score(fixed, true),
         "changed": float(changed.sum()),
         "now right": float((after == 0)[changed].sum()),
+        "ignored": float(unsaid.sum()),
         "mended": float((after == 0)[wrong].mean()) if wrong.any() else float("nan"),
     }
 
@@ -164,7 +167,9 @@ def learnt(data: Dataset, test: Dataset, plan: Plan, folder: Path, weights: Trus
 
 
 def _units(labels: Dataset, true: Dataset) -> np.ndarray:
-    """For each pixel, or each true object, how its label differs from the truth: 0 where it does not."""
+    """For each pixel, or each true object, how its label differs from the truth: 0 where it does not, UNSAID
+    where it is IGNORE.
+    """
     parts = []
     for row in range(len(true)):
         said, truth = labels.labels(row), true.labels(row)
@@ -172,9 +177,10 @@ def _units(labels: Dataset, true: Dataset) -> np.ndarray:
             assert isinstance(said, Instances)
             classes = dict(zip(said.ids.tolist(), said.classes.tolist(), strict=True))
             own = np.array([classes.get(id_, 0) for id_ in truth.ids.tolist()], int)
-            parts.append(own - truth.classes)
+            right = truth.classes.astype(int)
         else:
-            parts.append((np.asarray(said, int) - np.asarray(truth, int)).ravel())
+            own, right = np.asarray(said, int).ravel(), np.asarray(truth, int).ravel()
+        parts.append(np.where(own == IGNORE, UNSAID, own - right))
     return np.concatenate(parts)
 
 
