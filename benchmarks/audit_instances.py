@@ -14,7 +14,7 @@ import typer
 from benchmarks.audited_objects import CLASSES, PROBLEM, audited_image
 from benchmarks.measure import by_turns, spent
 from benchmarks.objects_by_boxes import as_boxes
-from benchmarks.report import Goal, publish
+from benchmarks.report import Goal, Row, publish
 from truemask.audit.instances import audit_instances
 
 GOAL = 1000.0
@@ -33,7 +33,7 @@ def main(images: int = 400, rounds: int = 5) -> None:
         audits["ObjectLab, find_label_issues, boxes"] = partial(_issues, labels, predictions)
         audits["ObjectLab, get_label_quality_scores, boxes"] = partial(_scores, labels, predictions)
     taken = by_turns({name: partial(spent, audit) for name, audit in audits.items()}, rounds)
-    rows = [
+    rows: list[Row] = [
         {
             "by": name,
             SPEED: images / taken[name].median_cpu_s,

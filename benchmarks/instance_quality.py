@@ -12,7 +12,7 @@ import numpy as np
 import typer
 
 from benchmarks.objects_by_boxes import object_lab, on_boxes, with_true_regions
-from benchmarks.report import publish
+from benchmarks.report import Row, publish
 from truemask.audit import AuditResult
 from truemask.audit.instances import Seen, audit_instances, score_instances
 from truemask.bench.noisy import corrupted
@@ -26,7 +26,7 @@ NOISE = (
     "miss:0.08+misclassify:0.08+merge:0.15,gap_px=8,across=any+split:0.06+affine:10,rate=0.08"
     "+shift:-4,high_px=4,rate=0.08+holes:0.05,radius_px=5+spurious:0.06+duplicate:0.05"
 )
-PLAN = {"network": "mask_rcnn_light:width=16,fpn=32", "epochs": 12, "batch_size": 8, "lr": 3e-3}
+PLAN: Row = {"network": "mask_rcnn_light:width=16,fpn=32", "epochs": 12, "batch_size": 8, "lr": 3e-3}
 PEER = "cleanlab"
 
 
@@ -51,12 +51,15 @@ def main(
         for name, result in audits(seen, noisy).items():
             scores.setdefault(name, []).append(score_instances(result, pairs))
     measured = [f"ap_of/{kind}" for kind in sorted(_kinds(scores))]
-    rows = [
+    rows: list[Row] = [
         {"by": name, **{column.removeprefix("ap_of/"): _mean(each, column) for column in measured}}
         for name, each in scores.items()
     ]
     ours = next(iter(scores.values()))
-    counts = {"by": "errors", **{kind: _mean(ours, f"errors_of/{kind}") for kind in sorted(_kinds(scores))}}
+    counts: Row = {
+        "by": "errors",
+        **{kind: _mean(ours, f"errors_of/{kind}") for kind in sorted(_kinds(scores))},
+    }
     whole = [
         f"{name}: precision {_mean(each, 'precision'):.3f}, recall {_mean(each, 'recall'):.3f}, "
         f"right kind {_mean(each, 'right_kind'):.3f}, image AP {_mean(each, 'image_ap'):.3f} "
@@ -64,11 +67,12 @@ def main(
         for name, each in scores.items()
         if not name.startswith("ObjectLab")
     ]
+    settings: Row = {"data": data, "noise": noise, "seeds": seeds, **PLAN}
     publish(
         "instance_quality",
         f"Average precision by kind of error, {data}, {seeds} seed{'s' * (seeds > 1)}",
         [counts, *rows],
-        settings={"data": data, "noise": noise, "seeds": seeds, **PLAN},
+        settings=settings,
         packages=(PEER,) if importlib.util.find_spec(PEER) else (),
         notes=whole,
     )

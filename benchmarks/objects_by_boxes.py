@@ -24,7 +24,7 @@ def on_boxes(seen: Seen) -> Seen:
 
 def with_true_regions(result: AuditResult, seen: Sequence[Seen]) -> AuditResult:
     """An audit on boxes with the regions of its findings as masks, so that it is judged by what it found."""
-    masks = {}
+    masks: dict[tuple[str, bytes], bytes] = {}
     for one in seen:
         boxed = on_boxes(one)
         masks |= {(one.key, box): mask for box, mask in zip(boxed.found.masks, one.found.masks, strict=True)}
