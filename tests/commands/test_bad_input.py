@@ -263,7 +263,10 @@ def test_predictions_that_meet_a_broken_image_are_not_left_half_made(trained, re
         (["--truth", "digits"], "organelles knows semantic classes background, organelle; digits has"),
         (["--truth", "organelles:train=0,val=1,size=48"], "--truth: organelles (val) has no image that"),
         (["--predictions", "empty"], "empty holds no predictions"),
-        (["--predictions", "said"], "a prediction is about 'test-00000', which organelles does not have"),
+        (
+            ["--predictions", "said"],
+            "said: a prediction is about 'test-00000', which organelles does not have",
+        ),
     ],
     ids=" ".join,
 )
