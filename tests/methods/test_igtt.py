@@ -109,7 +109,7 @@ def test_released_turns_masks_over_that_are_most_of_the_image(engine):
 
 
 def test_points_lie_on_the_skeleton_and_the_rest_of_the_mask_says_nothing(engine):
-    one, _ = engine("igtt", shift_px=0, keep=1.0)
+    one, _ = engine("igtt", shift_px=0, keep=1.0, rest="ignored")
     _, second, probs = learnt("igtt", one)
     for got, mask in zip(second.numpy(), mean_mask(probs).numpy(), strict=True):
         lines = skeleton(mask)
@@ -124,7 +124,7 @@ def test_the_rest_of_the_mask_is_background_if_asked_to(engine):
 
 
 def test_a_thinned_background_has_points_of_its_own(engine):
-    one, _ = engine("igtt", shift_px=0, keep=1.0, rest="thinned")
+    one, _ = engine("igtt", shift_px=0, keep=1.0)
     _, second, probs = learnt("igtt", one)
     for got, mask in zip(second.numpy(), mean_mask(probs).numpy(), strict=True):
         np.testing.assert_array_equal(got, np.where(skeleton(mask), 1, np.where(skeleton(~mask), 0, IGNORE)))
@@ -171,7 +171,8 @@ def test_one_half_is_the_images_own_threshold(engine, cut):
 
 
 def test_ours_finds_the_bars_without_labels(engine):
-    one, inside = engine("igtt")
+    # Not by `edge`: the network of this test sees single pixels, so that its outlines follow their noise.
+    one, inside = engine("igtt", cut="otsu")
     torch.manual_seed(0)
     one.fit(30)
     found = one.method.predict([one.networks["main"]], one.images)[:, 1] > 0.5
@@ -182,7 +183,7 @@ def test_ours_finds_the_bars_without_labels(engine):
     ("name", "knobs", "complaint"),
     [
         ("igtt", {"cut": "half"}, "edge, otsu or mean; got cut=half"),
-        ("igtt", {"rest": "foreground"}, "ignored, background or thinned; got rest=foreground"),
+        ("igtt", {"rest": "foreground"}, "thinned, ignored or background; got rest=foreground"),
         ("igtt", {"keep": 0.0}, r"\(0, 1\], got keep=0"),
         ("igtt_published", {"thresholds": 1}, "too few thresholds"),
         ("igtt_released", {"thresholds": 2}, "too few thresholds"),

@@ -31,7 +31,7 @@ from truemask.structure.smoothing import smoothed
 from truemask.types import IGNORE, BadInput, Task
 
 CUTS = ("edge", "otsu", "mean")
-RESTS = ("ignored", "background", "thinned")
+RESTS = ("thinned", "ignored", "background")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,18 +41,18 @@ class IGTT(Method):
     Seven things differ from the paper. The first masks are the smoothed images, cut at their mean: from black
     ones nothing can be learned, and which side is foreground would be up to chance. Masks come from the
     closed form of the search, image by image: above the mean of the prediction. One that is darker inside
-    than outside is turned over. What is in a mask and not among the points says nothing, where the paper
-    calls it background. Determinants are those of `dmi`, which have gradients everywhere. They know which
-    side is which, while the paper's |det| holds a network that begins the wrong way round to it. And the
-    threshold of predictions is found without labels, image by image; class probabilities are 0.5 there. Given
-    labels are never looked at.
+    than outside is turned over. Points stand for the background, too, and all else says nothing; in the paper
+    it is background. Determinants are those of `dmi`, which have gradients everywhere. They know which side
+    is which, while the paper's |det| holds a network that begins the wrong way round to it. And predictions
+    are cut where the outline follows the image best, image by image, without labels; class probabilities
+    are 0.5 there. Given labels are never looked at.
 
     Args:
         shift_px: largest shift of the skeleton, as released.
         keep: share of the skeleton that is learned, in (0, 1]; as released.
         extraction: without it the mask itself is learned.
-        rest: what a mask says where it has no point: `ignored`: nothing, and all outside it is background;
-            `background`: that, as published; `thinned`: nothing, and points stand for the background, too.
+        rest: what is said where there is no point of the mask: `thinned`, nothing, but points stand for the
+            background, too; `ignored`, nothing inside and background outside; `background`, as published.
         blur_px: sigma of the Gaussian that smooths the first masks' images; 0 for none.
         foreground: `bright` or `dark`: what the first masks take for it.
         cut: where predictions are cut: `edge`, where the outline follows the image best; `otsu`, where logits
@@ -64,10 +64,10 @@ class IGTT(Method):
     shift_px: int = 1
     keep: float = 0.1
     extraction: bool = True
-    rest: str = "ignored"
+    rest: str = "thinned"
     blur_px: float = 1.0
     foreground: str = "bright"
-    cut: str = "otsu"
+    cut: str = "edge"
 
     def __post_init__(self) -> None:
         check_extraction(self.shift_px, self.keep)
