@@ -15,6 +15,7 @@ from truemask.report.audit_views import (
     fitted,
     flag_views,
     image_grid,
+    other_of_two,
     proposal,
     segment_grid,
 )
@@ -239,3 +240,15 @@ def test_an_image_that_is_not_in_the_data_set_is_told(cells):
     rows = [{**row, "image": "elsewhere"} for row in result.images.to_pylist()[:1]]
     with pytest.raises(BadInput, match="no image 'elsewhere'; audit and data set do not belong together"):
         image_grid(dataset, rows, [])
+
+
+def test_of_two_classes_a_flagged_pixel_in_no_segment_is_shown_as_the_other():
+    labels = np.array([[0, 1, 255], [1, 0, 0]], np.uint8)
+    flags = np.array([[[True, True, True], [False, False, True]]])
+    whole = {"level": "image", "proposed": None, "rle": rle.pack(flags)[0]}
+    unusable = {"level": "image", "proposed": None, "rle": None}
+    two = Problem(Task.SEMANTIC, ("ground", "car"), background=0)
+    expected = [[1, 0, 255], [1, 0, 1]]
+    np.testing.assert_array_equal(other_of_two(labels, [whole, unusable], two), expected)
+    three = Problem(Task.SEMANTIC, ("ground", "car", "tree"), background=0)
+    np.testing.assert_array_equal(other_of_two(labels, [whole], three), labels)

@@ -18,7 +18,7 @@ from truemask.commands.auditing import Audited, audit_dataset
 from truemask.commands.corrupt import corrupt_source
 from truemask.data import Dataset, Subset, open_dataset, write_dataset
 from truemask.metrics import meaning
-from truemask.report.audit_views import proposal
+from truemask.report.audit_views import other_of_two, proposal
 from truemask.report.blocks import (
     Charts,
     Measure,
@@ -358,7 +358,7 @@ def _flagged(audited: Audited, noisy: Dataset, row: int) -> Labels:
     findings = [found for found in audited.result.findings.to_pylist() if found["image"] == key]
     if isinstance(given, Instances):
         return proposed_objects(given, findings)
-    return proposal(given, findings)
+    return proposal(other_of_two(given, findings, noisy.problem), findings)
 
 
 def as_labels(prediction: Any, task: Task) -> Labels:

@@ -13,7 +13,7 @@ from truemask.report.blocks import Picture, PictureGrid, PictureRow
 from truemask.report.drawing import as_rgb, enlarged
 from truemask.report.palette import CHANGES
 from truemask.report.pictures import changes_picture, overlay
-from truemask.types import BadInput, Labels
+from truemask.types import IGNORE, BadInput, Labels, Problem
 
 COLUMNS = ("image", "given labels", "what is flagged")
 LEGEND = {
@@ -103,7 +103,7 @@ def flag_views(
 ) -> list[UInt8[np.ndarray, "h w 3"]]:
     """The image, the given labels on it, and what its findings would change; in a window, if one is given."""
     image, given, problem = dataset.image(row), dataset.labels(row), dataset.problem
-    proposed: Labels = proposal(given, findings, problem.background)
+    proposed: Labels = proposal(other_of_two(given, findings, problem), findings, problem.background)
     if window is not None:
         assert isinstance(given, np.ndarray)
         assert isinstance(proposed, np.ndarray)
@@ -139,6 +139,22 @@ def proposal(
             pixels &= inside
         proposed[pixels] = found["proposed"]
     return proposed
+
+
+def other_of_two(labels: Labels, findings: Sequence[Finding], problem: Problem) -> Labels:
+    """The label map with all flagged pixels in the other class, where there are but two; else as it is.
+
+    Lone pixels are in no segment, so that no finding says what they should be. Among two classes it is plain.
+    """
+    if problem.num_classes != 2 or not isinstance(labels, np.ndarray):
+        return labels
+    other = labels.copy()
+    for found in findings:
+        if found.get("level") == "image" and found["proposed"] is None and found["rle"]:
+            pixels = rle.unpack([found["rle"]], (labels.shape[0], labels.shape[1]))[0]
+            pixels &= labels != IGNORE
+            other[pixels] = 1 - labels[pixels]
+    return other
 
 
 def seen(image: UInt8[np.ndarray, "h w c"], longest_px: int) -> UInt8[np.ndarray, "h2 w2 3"]:
