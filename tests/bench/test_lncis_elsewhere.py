@@ -29,10 +29,10 @@ def places(tmp_path) -> dict[str, str]:
     return {name: str(path) for name, path in made.items()}
 
 
-def cells_at(place: str, row: str) -> list[Cell]:
-    """The first table's cells of a row and the first seed."""
-    table = read_table(TABLES / "lncis-table1.toml").elsewhere(place)
-    return [cell for cell in cells(table) if (cell.row, cell.seed) == (row, table.seeds[0])]
+def cells_at(place: str, row: str, table: int = 1) -> list[Cell]:
+    """One table's cells of a row and the first seed."""
+    asked = read_table(TABLES / f"lncis-table{table}.toml").elsewhere(place)
+    return [cell for cell in cells(asked) if (cell.row, cell.seed) == (row, asked.seeds[0])]
 
 
 @pytest.mark.parametrize(
@@ -63,3 +63,18 @@ def test_two_iterations_of_the_papers_network(places, tmp_path, monkeypatch, pla
     assert (result.epochs, result.cell.dataset) == (2, cell.dataset)
     assert result.parameters > 40e6
     assert 0 <= result.metrics["mask_ap"] <= 1
+
+
+@pytest.mark.parametrize("place", ["voc", "coco", "cityscapes"])
+@pytest.mark.parametrize(("table", "row"), [(4, "released"), (5, "e18_6"), (6, "gamma4")])
+def test_the_other_tables_are_asked_on_the_same_labels_with_the_same_network(places, place, table, row):
+    (first,) = [cell for cell in cells_at(place, "lncis") if cell.noise.startswith("symmetric:0.4")]
+    (cell,) = cells_at(place, row, table)
+    assert (cell.dataset, cell.noise, cell.task) == (first.dataset, first.noise, first.task)
+    same = first.plan.keys() - {"epochs", "milestones"}
+    assert {key: cell.plan[key] for key in same} == {key: first.plan[key] for key in same}
+    assert cell.plan["epochs"] == (18 if table == 5 else first.plan["epochs"])
+    ours, theirs = (data_of(one, places).noisy.labels(0) for one in (cell, first))
+    assert isinstance(ours, Instances)
+    assert isinstance(theirs, Instances)
+    assert ours.classes.tolist() == theirs.classes.tolist()
