@@ -10,7 +10,19 @@ import pytest
 SOURCE = Path(__file__).parents[1] / "src" / "truemask"
 
 LAYERS = (
-    ("words", "types", "seeds", "rle", "crops", "crop_kernels", "compiled", "batch", "files", "progress"),
+    (
+        "words",
+        "types",
+        "seeds",
+        "rle",
+        "crops",
+        "crop_kernels",
+        "compiled",
+        "batch",
+        "files",
+        "one_thread",
+        "progress",
+    ),
     ("data", "noise", "losses", "networks", "structure", "metrics"),
     ("methods",),
     ("training",),

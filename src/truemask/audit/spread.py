@@ -1,16 +1,14 @@
 """Who does a step for each part of a data set: this process, several processes, or Ray's workers."""
 
-import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Protocol, TypeVar, runtime_checkable
 
+from truemask.one_thread import one_thread
 from truemask.types import BadInput
 
 Part = TypeVar("Part")
 Outcome = TypeVar("Outcome")
-
-_THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "OPENCV_FOR_THREADS_NUM")
 
 
 @runtime_checkable
@@ -40,7 +38,7 @@ def processes(jobs: int) -> Iterator[Spread]:
         raise BadInput(f"--jobs is the number of processes, 1 or more; got {jobs}")
     # A fresh interpreter each: a fork of a process with threads, such as torch's, may hang.
     pool = ProcessPoolExecutor(jobs, mp_context=get_context("spawn"))
-    with _one_thread(), pool:
+    with one_thread(), pool:
         try:
             yield lambda _title, step, parts: pool.map(step, parts)
         except BaseException:
@@ -84,18 +82,3 @@ def ray_tasks() -> Iterator[Spread]:
 def step_on(step: Callable[[Any], Any], part: Any) -> Any:
     """Do a step for a part: Ray wants a function, and `partial` is none."""
     return step(part)
-
-
-@contextmanager
-def _one_thread() -> Iterator[None]:
-    """Processes that start meanwhile use one thread each: they would fight over the cores otherwise."""
-    before = {name: os.environ.get(name) for name in _THREADS}
-    os.environ.update(dict.fromkeys(_THREADS, "1"))
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value

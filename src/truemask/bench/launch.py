@@ -1,12 +1,11 @@
 """Runs the cells of a table that have no result yet: here one by one, or in several processes."""
 
 import multiprocessing
-import os
 import signal
 import time
 import traceback
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Generator, Iterable, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import timedelta
 from multiprocessing.connection import Connection, wait
@@ -18,19 +17,11 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 
 from truemask.bench.cells import Cell
 from truemask.bench.results import Result, not_done, write_result
+from truemask.one_thread import one_thread
 from truemask.types import BadInput
 
 Run = Callable[[Cell], Result]
 """Trains and tests one cell. Shows no progress of its own; importable by name, as spawned processes need."""
-
-THREAD_COUNTS = (
-    "OMP_NUM_THREADS",
-    "MKL_NUM_THREADS",
-    "OPENBLAS_NUM_THREADS",
-    "NUMBA_NUM_THREADS",
-    "OPENCV_FOR_THREADS_NUM",
-)
-"""Set to 1 in workers: two processes with two threads each on two cores run 14 times slower."""
 
 
 @dataclass(frozen=True)
@@ -165,7 +156,7 @@ def _start(run: Run, results: Path) -> _Worker:
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
     process = context.Process(target=_work, args=(theirs, run, results))
-    with _environment(dict.fromkeys(THREAD_COUNTS, "1")):
+    with one_thread():
         process.start()
     theirs.close()
     return _Worker(process, ours)
@@ -193,20 +184,6 @@ def _answer(worker: _Worker) -> tuple[Result | Failure, bool]:
         hint = "; out of memory? fewer --jobs need less" if code == -signal.SIGKILL else ""
         return Failure(worker.cell, f"its process {end}{hint}"), False
     return answer, True
-
-
-@contextmanager
-def _environment(changes: Mapping[str, str]) -> Iterator[None]:
-    before = {name: os.environ.get(name) for name in changes}
-    os.environ.update(changes)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
 
 
 class _Board:
