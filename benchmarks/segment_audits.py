@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 import numpy as np
 
 from benchmarks.out_of_fold import Case
+from truemask.audit.findings import of_level, rows_of
 from truemask.audit.segments import connected
 from truemask.audit.semantic.against_truth import painted
 from truemask.audit.semantic.audit import SegmentAudit, audit_segments
@@ -44,14 +46,18 @@ def by_truemask(case: Case) -> Verdict:
     badness = [audit.badness[row.key] for row in case.rows]
     tolerant = [audit.tolerant_softmin[row.key] for row in case.rows]
     verdict = Verdict([], [], [], [], [], badness, tolerant)
+    found: dict[str, list[dict[str, Any]]] = {row.key: [] for row in case.rows}
+    for one in rows_of(of_level(audit.findings, "segment")):
+        found[one["image"]].append(one)
     for row in case.rows:
-        mine = [f for f in audit.findings if f.image == row.key and f.level == "segment"]
-        ids = painted([f.rle for f in mine if f.rle is not None], row.given.shape)
+        mine = found[row.key]
+        ids = painted([one["rle"] for one in mine], row.given.shape)
         verdict.ids.append(ids)
         verdict.flagged.append(ids > 0)
-        verdict.scores.append(np.array([f.weight for f in mine]))
-        verdict.kinds.append([f.kind for f in mine])
-        verdict.pixels.append(_pixels(row.given, row.probs, row.key, ids, [f.score for f in mine], audit))
+        verdict.scores.append(np.array([one["score"] * one["area_px"] for one in mine], np.float64))
+        verdict.kinds.append([one["kind"] for one in mine])
+        scores = [one["score"] for one in mine]
+        verdict.pixels.append(_pixels(row.given, row.probs, row.key, ids, scores, audit))
     return verdict
 
 

@@ -1,6 +1,9 @@
 """Findings and results: what a planted error becomes, how it ranks, what it is called, how it is kept."""
 
 import json
+import pickle
+from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +20,8 @@ from truemask.audit import (
     read_findings,
     write_findings,
 )
-from truemask.audit.findings import Finding, findings_table, kind_of
+from truemask.audit import findings as schema
+from truemask.audit.findings import Collected, Finding, findings_table, kind_of, rows_of
 from truemask.types import BadInput, Problem, Task
 
 FIVE = Problem(Task.SEMANTIC, ("ground", "car", "tree", "house", "sky"), background=0)
@@ -89,6 +93,58 @@ def test_equal_weights_rank_by_image():
     same = [Finding("image", key, "swapped", 0.5, "x", weight=0.5) for key in ("b", "c", "a")]
     assert findings_table(same, ("x", "y"))["image"].to_pylist() == ["a", "b", "c"]
     assert len(findings_table([], ("x", "y"))) == 0
+
+
+def findings_at_random(count: int) -> list[Finding]:
+    rng = np.random.default_rng(0)
+    found = []
+    for level, image, weight, known in rng.integers(0, [3, 7, 4, 2], (count, 4)).tolist():
+        wide = Finding([*LEVELS][level], f"image {image}", "swapped", 0.5, "x", weight=weight / 4)
+        whole = replace(
+            wide, given=1, proposed=2, size=(5, 6), area_px=3, box=(1, 2, 3, 4), rle=b"0?", p_wrong=0.25,
+            objects=(len(found), 7), shapes=(b"1", b"22"),
+        )  # fmt: skip
+        found.append(whole if known else wide)
+    return found
+
+
+def test_packed_findings_are_those_that_were_put_in():
+    put_in = findings_at_random(2 * schema._LOOSE + 5)
+    table = findings_table(put_in, ("x", "y"))
+    order = {level: place for place, level in enumerate(LEVELS)}
+    ranked = sorted(put_in, key=lambda one: (order[one.level], -one.weight, one.image))
+    for row, one in zip(table.to_pylist(), ranked, strict=True):
+        for name in ("level", "image", "kind", "score", "given", "proposed", "area_px", "rle", "p_wrong"):
+            assert row[name] == getattr(one, name)
+        assert [row[side] for side in ("x0", "y0", "x1", "y1")] == [*(one.box or [None] * 4)]
+        assert [row["height"], row["width"]] == [*(one.size or [None] * 2)]
+        assert (row["objects"], row["shapes"]) == ([*one.objects], [*one.shapes])
+
+
+def test_collected_in_parts_findings_rank_as_if_collected_at_once():
+    put_in = findings_at_random(900)
+    whole = findings_table(put_in, ("x", "y"))
+    parts = Collected()
+    for start, stop in pairwise((0, 100, 400, 900)):
+        parts.merge(pickle.loads(pickle.dumps(Collected(put_in[start:stop]))))
+    assert len(parts) == 900
+    assert parts.ranked(("x", "y")) == whole
+    assert len(parts) == 0  # nothing is held twice
+    assert [*rows_of(whole, ["rank"])] == [{"rank": rank} for rank in whole["rank"].to_pylist()]
+
+
+def test_a_packed_finding_takes_a_sixth_of_a_kilobyte():
+    rng = np.random.default_rng(0)
+    collected = Collected(
+        Finding(
+            "segment", f"folder/image_{number // 200:06}", "swapped", 0.5, "segment_score, meta_classifier",
+            weight=0.5, given=1, proposed=2, size=(1024, 2048), area_px=256, box=(1, 2, 3, 4),
+            rle=rng.bytes(40),
+        )
+        for number in range(8192)
+    )  # fmt: skip
+    held = sum(array.nbytes for arrays in collected._packed.values() for array in arrays)
+    assert held / 8192 < 170
 
 
 def test_findings_survive_the_disk(tmp_path: Path, drawn_maps):

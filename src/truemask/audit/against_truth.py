@@ -9,6 +9,7 @@ import numpy as np
 from jaxtyping import Float64, Int64
 
 from truemask import rle
+from truemask.audit.findings import rows_of
 from truemask.audit.result import AuditResult
 from truemask.audit.semantic.against_truth import SEGMENT_SCORES, SegmentTally, painted
 from truemask.audit.stream import LabelMap
@@ -50,7 +51,7 @@ def score_audit(
     """
     badness = {row["image"]: row["score"] for row in result.images.to_pylist()}
     findings: dict[str, list[_Row]] = defaultdict(list)
-    for row in result.findings.to_pylist():
+    for row in rows_of(result.findings, _TOLD):
         findings[row["image"]].append(row)
     tally = _Tally(SegmentTally(kinds))
     for key, given, truth in labels:
@@ -90,6 +91,7 @@ def average_precision(
 
 
 _Row = dict[str, Any]
+_TOLD = ("level", "image", "rank", "kind", "proposed", "score", "rle")
 
 
 @dataclass

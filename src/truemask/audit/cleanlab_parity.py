@@ -26,7 +26,7 @@ from truemask.audit.candidates import CandidateStore, Source
 from truemask.audit.class_confidence import given_probability
 from truemask.audit.cleanlab_units import Units, judged, shrunk
 from truemask.audit.confident_joint import Candidates
-from truemask.audit.findings import Finding, findings_table
+from truemask.audit.findings import Collected
 from truemask.audit.flags import flagged_label_map
 from truemask.audit.lowest import Lowest, lowest
 from truemask.audit.passes import image_rows
@@ -105,12 +105,12 @@ def cleanlab_parity(
             )
         off_diagonal = counts.passing - np.diag(np.diag(counts.passing))
         cut = lowest(confidences, dtype, int(off_diagonal.sum()))
-        pairs, images, findings = np.zeros((k, k), np.int64), list[dict[str, object]](), list[Finding]()
+        pairs, images, findings = np.zeros((k, k), np.int64), list[dict[str, object]](), Collected()
         for source, flags in _flagged(store, confidences, cut, dtype, downsample):
             np.add.at(pairs, (flags.given, flags.proposed), 1)
             images += image_rows(source, flags.index)
             found = flagged_label_map(source, flags, problem, min_area_px=min_area_px)
-            findings += [dataclasses.replace(one, evidence=EVIDENCE) for one in found]
+            findings.extend(dataclasses.replace(one, evidence=EVIDENCE) for one in found)
     joint = off_diagonal / counts.cells
     np.fill_diagonal(joint, thresholds.units / counts.cells - joint.sum(axis=1))
     return AuditResult(
@@ -122,7 +122,7 @@ def cleanlab_parity(
         joint=joint,
         flagged=pairs,
         images=images_table(images),
-        findings=findings_table(findings, problem.classes),
+        findings=findings.ranked(problem.classes),
         unit="pixels",
     )
 

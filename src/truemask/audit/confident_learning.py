@@ -16,7 +16,7 @@ from jaxtyping import Float64, Int64
 from truemask.audit.candidates import CandidateStore
 from truemask.audit.class_confidence import ClassConfidence
 from truemask.audit.confident_joint import ConfidentJoint
-from truemask.audit.findings import Finding, findings_table
+from truemask.audit.findings import Collected
 from truemask.audit.passes import count_confidence, count_joint, flag
 from truemask.audit.pruning import MarginHistogram
 from truemask.audit.result import AuditResult, images_table
@@ -86,7 +86,7 @@ def confident_learning_in_parts(
         first.merge(confidence)
     thresholds = first.thresholds()
     joint, margins = ConfidentJoint(thresholds), MarginHistogram(problem.num_classes)
-    pairs, images, findings = np.zeros_like(joint.counts), list[dict[str, object]](), list[Finding]()
+    pairs, images, findings = np.zeros_like(joint.counts), list[dict[str, object]](), Collected()
     with tempfile.TemporaryDirectory(dir=folder, prefix=SCRATCH) as scratch:
         files = [Path(scratch) / f"candidates-{number}" for number in range(len(parts))]
         count = partial(count_joint, problem=problem, thresholds=thresholds, temperature=temperature)
@@ -102,7 +102,7 @@ def confident_learning_in_parts(
         for found in spread("findings", find, stores):
             pairs += found.pairs
             images += found.images
-            findings += found.findings
+            findings.merge(found.findings)
     return AuditResult(
         problem=problem,
         units=first.units,
@@ -112,7 +112,7 @@ def confident_learning_in_parts(
         joint=estimate,
         flagged=pairs,
         images=images_table(images),
-        findings=findings_table(findings, problem.classes),
+        findings=findings.ranked(problem.classes),
         unit="pixels" if problem.task == Task.SEMANTIC else "objects" if objects else "images",
     )
 

@@ -1,12 +1,14 @@
 """What an audit found: one table, one schema, for every level and every kind of finding."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from truemask.files import write_whole
@@ -78,6 +80,16 @@ _SPREAD = {
 }
 """Columns that are a part of one of a finding's tuples."""
 
+_REPEATED = pa.dictionary(pa.int32(), pa.string())
+_PACKED = pa.schema(
+    [
+        *(pa.field(one.name, _REPEATED if one.type == pa.string() else one.type) for one in list(SCHEMA)[1:]),
+        pa.field("weight", pa.float64()),
+    ]
+)
+"""Columns of findings that wait to be ranked: words that come again and again are kept once."""
+_LOOSE = 2048
+
 
 @dataclass(frozen=True)
 class Finding:
@@ -127,22 +139,79 @@ def kind_of(given: int, proposed: int, background: int | None) -> str:
     return "spurious" if background is not None and proposed == background else "swapped"
 
 
-def findings_table(findings: Sequence[Finding], classes: tuple[str, ...]) -> pa.Table:
-    """The findings, ranked within each level.
+class Collected:
+    """Findings packed into columns while an audit goes on: as objects they take several times the memory."""
 
-    Equal weights rank by image key, then in the order given: parts of a data set, put together in any
-    order, make the same table.
-    """
-    levels = np.array([list(LEVELS).index(finding.level) for finding in findings], np.int64)
-    weights = np.array([finding.weight for finding in findings], np.float64)
-    images = np.array([finding.image for finding in findings], str)
-    order = np.lexsort((images, -weights, levels))
-    ranks = np.arange(len(order)) - np.searchsorted(levels[order], levels[order]) + 1
-    ordered = [findings[i] for i in order]
-    # Column by column: a dictionary a finding would take more memory than all findings.
-    columns = {name: ranks if name == "rank" else _column(name, ordered) for name in SCHEMA.names}
-    metadata = {"truemask.classes": json.dumps(list(classes))}
-    return pa.table(columns, schema=SCHEMA.with_metadata(metadata))
+    def __init__(self, findings: Iterable[Finding] = ()) -> None:
+        self._loose: list[Finding] = []
+        self._packed: dict[str, list[pa.Array]] = {name: [] for name in _PACKED.names}
+        self.extend(findings)
+
+    def __len__(self) -> int:
+        return len(self._loose) + sum(map(len, self._packed["weight"]))
+
+    def extend(self, findings: Iterable[Finding]) -> None:
+        """Add findings."""
+        for finding in findings:
+            self._loose.append(finding)
+            if len(self._loose) == _LOOSE:
+                self._pack()
+
+    def merge(self, other: "Collected") -> None:
+        """Add what `other` collected."""
+        self._pack()
+        other._pack()
+        for name, arrays in other._packed.items():
+            self._packed[name].extend(arrays)
+
+    def ranked(self, classes: tuple[str, ...]) -> pa.Table:
+        """The findings, ranked within each level; nothing of them stays here.
+
+        Equal weights rank by image key, then in the order given: parts of a data set, put together in any
+        order, make the same table.
+        """
+        self._pack()
+        levels = pc.index_in(self._column("level"), pa.array([*LEVELS])).to_numpy(zero_copy_only=False)
+        images = self._column("image").dictionary_encode()
+        place = np.empty(len(images.dictionary), np.int64)
+        place[np.argsort(np.array(images.dictionary.to_pylist(), str))] = np.arange(len(place))
+        weights = self._column("weight").to_numpy()
+        order = np.lexsort((place[images.indices.to_numpy()], -weights, levels))
+        levels = levels[order]
+        ranks = np.arange(len(order)) - np.searchsorted(levels, levels) + 1
+        columns = {"rank": pa.array(ranks, pa.int64())}
+        for name in SCHEMA.names[1:]:
+            columns[name] = self._column(name).take(pa.array(order))
+            self._packed[name].clear()  # at once: both at their full size are twice the memory
+        self._packed["weight"].clear()
+        metadata = {"truemask.classes": json.dumps(list(classes))}
+        return pa.table(columns, schema=SCHEMA.with_metadata(metadata))
+
+    def _pack(self) -> None:
+        if self._loose:
+            for field in _PACKED:
+                self._packed[field.name].append(pa.array(_values(field.name, self._loose), field.type))
+            self._loose.clear()
+
+    def _column(self, name: str) -> pa.Array:
+        plain = SCHEMA.field(name).type if name in SCHEMA.names else pa.float64()
+        return pa.chunked_array(self._packed[name], _PACKED.field(name).type).cast(plain).combine_chunks()
+
+
+def findings_table(findings: Iterable[Finding], classes: tuple[str, ...]) -> pa.Table:
+    """The findings, ranked within each level: see `Collected.ranked`."""
+    return Collected(findings).ranked(classes)
+
+
+def rows_of(findings: pa.Table, columns: Sequence[str] = SCHEMA.names) -> Iterator[dict[str, Any]]:
+    """Row by row: all rows at once, as dictionaries, take ten times the memory of the table."""
+    for batch in findings.select(list(columns)).to_batches(max_chunksize=_LOOSE):
+        yield from batch.to_pylist()
+
+
+def of_level(findings: pa.Table, level: str) -> pa.Table:
+    """The findings of a level, by rank."""
+    return findings.filter(pc.equal(findings["level"], level))
 
 
 def write_findings(findings: pa.Table, path: Path) -> None:
@@ -155,7 +224,7 @@ def read_findings(path: Path) -> pa.Table:
     return pq.read_table(path)
 
 
-def _column(name: str, findings: Sequence[Finding]) -> list[object]:
+def _values(name: str, findings: Sequence[Finding]) -> list[object]:
     if name not in _SPREAD:
         return [getattr(finding, name) for finding in findings]
     whole, at = _SPREAD[name]

@@ -12,7 +12,7 @@ from jaxtyping import Float32, Float64, Int64
 from truemask.audit.candidates import CandidateStore, Source
 from truemask.audit.class_confidence import ClassConfidence, soft_minimum
 from truemask.audit.confident_joint import ConfidentJoint
-from truemask.audit.findings import Finding
+from truemask.audit.findings import Collected
 from truemask.audit.flags import flagged_images, flagged_label_map
 from truemask.audit.pruning import MarginHistogram, flagged
 from truemask.audit.stream import Block, Stream, blocks
@@ -46,7 +46,7 @@ class Flagged:
 
     pairs: Int64[np.ndarray, "k k"]
     images: list[dict[str, object]]
-    findings: list[Finding]
+    findings: Collected
 
 
 def count_confidence(stream: Stream, problem: Problem) -> ClassConfidence:
@@ -75,7 +75,7 @@ def flag(
     store: CandidateStore, problem: Problem, cuts: Int64[np.ndarray, "k k"], min_area_px: int
 ) -> Flagged:
     """At last: the candidates before the cut, as findings."""
-    found = Flagged(np.zeros_like(cuts), [], [])
+    found = Flagged(np.zeros_like(cuts), [], Collected())
     for source, candidates in store:
         flags = candidates[flagged(candidates, cuts)]
         np.add.at(found.pairs, (flags.given, flags.proposed), 1)

@@ -122,14 +122,17 @@ class AuditResult:
     def _where(self) -> str:
         if self.problem.task == Task.CLASSIFICATION:
             return f"{len(self.findings):,} {self.unit}"
-        segments = sum(level == "segment" for level in self.findings["level"].to_pylist())
+        segments = dict(self._counts("level")).get("segment", 0)
         images = sum(count > 0 for count in self.images["flagged"].to_pylist())
         return f"{segments:,} segments in {images:,} images"
 
     def _kinds(self) -> str:
-        kinds = self.findings["kind"].to_pylist()
-        counts = sorted({(-kinds.count(kind), kind) for kind in kinds})
-        return ", ".join(f"{-count:,} {kind}" for count, kind in counts) or "none"
+        counts = sorted(self._counts("kind"), key=lambda one: (-one[1], one[0]))
+        return ", ".join(f"{count:,} {kind}" for kind, count in counts) or "none"
+
+    def _counts(self, column: str) -> list[tuple[str, int]]:
+        counted = self.findings[column].value_counts()
+        return [(one["values"], one["counts"]) for one in counted.to_pylist()]
 
     def _pairs(self, most: int = 3) -> list[str]:
         """The pairs of classes that most wrong labels are presumed to be."""

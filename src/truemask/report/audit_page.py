@@ -4,8 +4,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from truemask.audit import AUDIT_SCORES, KINDS, AuditResult
+from truemask.audit.findings import of_level
 from truemask.audit.instances import INSTANCE_AUDIT_SCORES
 from truemask.data.dataset import Dataset
 from truemask.report.audit_views import UNITS_ACROSS, image_grid, segment_grid, unit_grid
@@ -148,14 +151,11 @@ def _classes(result: AuditResult) -> list[Block]:
 
 def kind_table(result: AuditResult) -> NumberTable:
     """How many findings there are of each kind."""
-    kinds = result.findings["kind"].to_pylist()
+    counted = result.findings["kind"].value_counts().to_pylist()
+    kinds = {one["values"]: float(one["counts"]) for one in counted}
     return NumberTable(
         [Measure("findings", "how many things look wrong in this way", digits=0)],
-        [
-            Row(kind, {"findings": float(kinds.count(kind))}, note=KINDS[kind])
-            for kind in KINDS
-            if kind in kinds
-        ],
+        [Row(kind, {"findings": kinds[kind]}, note=note) for kind, note in KINDS.items() if kind in kinds],
     )
 
 
@@ -189,23 +189,25 @@ def _most_doubtful(result: AuditResult) -> list[int]:
 def _sights(result: AuditResult, dataset: Dataset, images: int, segments: int) -> list[Section]:
     if dataset.problem.points:
         return []
-    findings = result.findings.to_pylist()
     if result.problem.task == Task.CLASSIFICATION:
         return _sight(
             f"{result.unit.capitalize()} to look at first",
             "surest first",
-            unit_grid(dataset, findings[: images * UNITS_ACROSS]),
+            unit_grid(dataset, result.findings.slice(0, images * UNITS_ACROSS).to_pylist()),
         )
     worst = [row for row in result.images.to_pylist() if row["flagged"]][:images]
+    shown = [row["image"] for row in worst]
+    there = pc.is_in(result.findings["image"], pa.array(shown, pa.string()))
+    findings = result.findings.filter(there).to_pylist()
     if result.problem.task == Task.INSTANCE:
-        first = [found for found in findings if found["level"] == "instance"][:segments]
+        first = of_level(result.findings, "instance").slice(0, segments).to_pylist()
         return [
             *_sight("Objects to look at first", "surest first", object_grid(dataset, first)),
             *_sight(
                 "Images to look at first", "worst labels first", image_object_grid(dataset, worst, findings)
             ),
         ]
-    patches = [found for found in findings if found["level"] == "segment"][:segments]
+    patches = of_level(result.findings, "segment").slice(0, segments).to_pylist()
     return [
         *_sight("Images to look at first", "worst labels first", image_grid(dataset, worst, findings)),
         *_sight("Segments to look at first", "largest and surest first", segment_grid(dataset, patches)),

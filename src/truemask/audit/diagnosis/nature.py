@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float64
 
+from truemask.audit.findings import rows_of
 from truemask.audit.result import AuditResult
 
 OUTLINES = ("shifted", "boundary_over", "boundary_under", "hole")
@@ -48,15 +49,16 @@ def nature(result: AuditResult) -> Nature:
 
 
 def _kinds(result: AuditResult) -> tuple[dict[str, float], int]:
-    rows = result.findings.select(["level", "kind", "p_wrong", "action"]).to_pylist()
-    singles = [row for row in rows if row["action"] != "none"]
     weights: dict[str, float] = {}
-    for row in singles:
-        known = row["p_wrong"]
-        weights[row["kind"]] = weights.get(row["kind"], 0.0) + (1.0 if known is None else known)
+    count = 0
+    for row in rows_of(result.findings, ["kind", "p_wrong", "action"]):
+        if row["action"] != "none":
+            known = row["p_wrong"]
+            weights[row["kind"]] = weights.get(row["kind"], 0.0) + (1.0 if known is None else known)
+            count += 1
     total = sum(weights.values())
     shares = {kind: weight / total for kind, weight in weights.items()} if total else {}
-    return dict(sorted(shares.items(), key=lambda one: (-one[1], one[0]))), len(singles)
+    return dict(sorted(shares.items(), key=lambda one: (-one[1], one[0]))), count
 
 
 def _spread(flagged: Float64[np.ndarray, "k k"], rng: np.random.Generator) -> tuple[float, float]:
@@ -109,7 +111,7 @@ def _errors(result: AuditResult) -> np.ndarray:
     """Segments found in each image: pixels of one error are no errors of their own."""
     place = {key: row for row, key in enumerate(result.images["image"].to_pylist())}
     counts = np.zeros(len(place), np.int64)
-    for level, key in zip(*(result.findings[name].to_pylist() for name in ("level", "image")), strict=True):
-        if level == "segment":
-            counts[place[key]] += 1
+    for row in rows_of(result.findings, ["level", "image"]):
+        if row["level"] == "segment":
+            counts[place[row["image"]]] += 1
     return counts

@@ -9,7 +9,7 @@ import pyarrow as pa
 from jaxtyping import Float64
 
 from truemask.audit.class_confidence import ClassConfidence
-from truemask.audit.findings import Finding, findings_table
+from truemask.audit.findings import Collected, Finding
 from truemask.audit.semantic.agreement import unusable
 from truemask.audit.semantic.image_scores import segments_score
 from truemask.audit.semantic.injected import noises_for
@@ -37,19 +37,15 @@ class SegmentAudit:
 
     Args:
         tolerance: what outlines may be off.
-        findings: segments, and images whose labels are unusable, image by image.
+        findings: segments, and images whose labels are unusable, ranked (see `findings.SCHEMA`).
         badness: of each image, by key: see `image_scores.segments_score`.
         tolerant_softmin: of each image, by key.
     """
 
     tolerance: Tolerance
-    findings: tuple[Finding, ...]
+    findings: pa.Table
     badness: dict[str, float]
     tolerant_softmin: dict[str, float]
-
-    def table(self, classes: tuple[str, ...]) -> pa.Table:
-        """The findings, ranked."""
-        return findings_table(self.findings, classes)
 
 
 @dataclass
@@ -99,7 +95,7 @@ def audit_segments(
     )
     judged = [one for part in spread("segments", step, parts) for one in part]
     judged.sort(key=lambda one: one.key)  # whatever the partition, the classifier sees the same rows
-    return _concluded(judged, tolerance)
+    return _concluded(judged, tolerance, problem.classes)
 
 
 def _measure(stream: Stream, problem: Problem) -> _Measured:
@@ -124,24 +120,22 @@ def _judge_part(
     ]
 
 
-def _concluded(judged: Sequence[Judged], tolerance: Tolerance) -> SegmentAudit:
+def _concluded(judged: Sequence[Judged], tolerance: Tolerance, classes: tuple[str, ...]) -> SegmentAudit:
     counts = [len(one.suspects) for one in judged]
     scores, evidence = _scores(judged, tolerance)
     bounds = np.cumsum([0, *counts])
     lost = unusable([one.kappa for one in judged], counts)
-    findings: list[Finding] = []
+    findings = Collected()
     badness: dict[str, float] = {}
     for one, start, stop, nothing in zip(judged, bounds[:-1], bounds[1:], lost.tolist(), strict=True):
         own = scores[start:stop]
         badness[one.key] = segments_score(own, one.area_px, one.known_px)
-        findings += [
-            _finding(one, i, float(own[i]), evidence) for i in np.flatnonzero(own >= LEAST_SCORE).tolist()
-        ]
+        listed = np.flatnonzero(own >= LEAST_SCORE).tolist()
+        findings.extend(_finding(one, i, float(own[i]), evidence) for i in listed)
         if nothing:
-            findings.append(_unusable(one))
-    return SegmentAudit(
-        tolerance, tuple(findings), badness, {one.key: one.tolerant_softmin for one in judged}
-    )
+            findings.extend([_unusable(one)])
+    softmin = {one.key: one.tolerant_softmin for one in judged}
+    return SegmentAudit(tolerance, findings.ranked(classes), badness, softmin)
 
 
 def _scores(judged: Sequence[Judged], tolerance: Tolerance) -> tuple[Float64[np.ndarray, "n"], str]:

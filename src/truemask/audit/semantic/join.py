@@ -3,7 +3,9 @@
 import dataclasses
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
+from truemask.audit.findings import of_level
 from truemask.audit.result import AuditResult
 from truemask.audit.semantic.audit import SegmentAudit
 
@@ -18,10 +20,12 @@ def with_segments(result: AuditResult, audit: SegmentAudit) -> AuditResult:
         result: of confident learning.
         audit: of the same labels and predictions.
     """
+    lost, segments = (of_level(audit.findings, level) for level in ("image", "segment"))
+    theirs = result.findings.filter(pc.not_equal(result.findings["level"], "segment"))
+    images = pa.concat_tables([lost, theirs])
+    at = images.schema.get_field_index("rank")
+    ranks = pa.array(range(1, len(images) + 1), pa.int64())
+    images = images.set_column(at, images.schema.field(at), ranks)
     schema = result.findings.schema
-    mine = audit.table(result.problem.classes).to_pylist()
-    theirs = [row for row in result.findings.to_pylist() if row["level"] != "segment"]
-    segments = [row for row in mine if row["level"] == "segment"]
-    lost = [row for row in mine if row["level"] == "image"]
-    images = [row | {"rank": rank} for rank, row in enumerate([*lost, *theirs], start=1)]
-    return dataclasses.replace(result, findings=pa.Table.from_pylist([*segments, *images], schema=schema))
+    both = pa.concat_tables([segments, images]).replace_schema_metadata(schema.metadata)
+    return dataclasses.replace(result, findings=both)

@@ -45,17 +45,17 @@ def meta_scores(
     """
     if min(len(rows), len(injected)) < LEAST_EXAMPLES:
         return None
-    both = np.concatenate([rows, injected])
-    fold = _folds([*keys, *injected_keys])
-    made = np.arange(len(both)) >= len(rows)
+    fold, injected_fold = _folds(keys), _folds(injected_keys)
     scores = np.zeros(len(rows))
     for number in range(FOLDS):
-        train = fold != number
-        if not (made[train].any() and (~made[train]).any()):
+        judged = fold == number
+        learnt = injected_fold != number
+        if judged.all() or not learnt.any():
             return None
-        judged = ~train[: len(rows)]
         if judged.any():
-            scores[judged] = _fit_and_judge(both[train], made[train], rows[judged])
+            train = np.concatenate([rows[~judged], injected[learnt]])
+            made = np.arange(len(train)) >= np.count_nonzero(~judged)
+            scores[judged] = _fit_and_judge(train, made, rows[judged])
     return scores
 
 
@@ -81,8 +81,12 @@ def _fit_and_judge(
 ) -> Float64[np.ndarray, "m"]:
     from sklearn.linear_model import LogisticRegression  # late: scikit-learn takes a second to import
 
+    weights = _weights(rows, made)
     middle, spread = rows.mean(axis=0), rows.std(axis=0)
     spread[spread < 1e-9] = 1.0
+    # In place: of a large data set, these rows are most of the memory.
+    rows -= middle
+    rows /= spread
     classifier = LogisticRegression(C=0.1, max_iter=200)
-    classifier.fit((rows - middle) / spread, made, sample_weight=_weights(rows, made))
+    classifier.fit(rows, made, sample_weight=weights)
     return np.asarray(classifier.predict_proba((judged - middle) / spread)[:, 1])
