@@ -1,6 +1,7 @@
 """A small stand-in for the training engine: what hooks may use, over tensors in memory, one process."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
@@ -94,6 +95,9 @@ class FakeEngine(Setup, Engine):
         self.asked[name] = asked
 
     # What hooks may use
+
+    def precision(self) -> AbstractContextManager[None]:
+        return nullcontext()
 
     def logits(self, network: nn.Module, batch: Batch) -> Tensor:
         return network(batch.images)

@@ -66,9 +66,10 @@ class AutoregressiveClustering(Method):
             network, own = _of(engine.networks["many"])
             # Only the last layer differs in shape: all others are those of the network that predicts.
             weights = {n: weights[n] if weights[n].shape == w.shape else w for n, w in own.items()}
-        first, second = (
-            _in_order(network, weights, batch.images, int(order)) for order in torch.randperm(ORDERS)[:2]
-        )
+        with engine.precision():
+            first, second = (
+                _in_order(network, weights, batch.images, int(order)) for order in torch.randperm(ORDERS)[:2]
+            )
         loss = -mutual_information(first.softmax(dim=1), second.softmax(dim=1), reach_px=self.reach_px)
         engine.update(loss)
         return {"loss": loss.item()}

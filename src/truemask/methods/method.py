@@ -1,6 +1,7 @@
 """What a method is: five hooks over networks, stores, streams and stages that the engine keeps for it."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import ClassVar, Literal, Protocol, runtime_checkable
 
@@ -111,6 +112,9 @@ class Engine(Protocol):
 
     def logits(self, network: nn.Module, batch: Batch) -> Float[Tensor, "b k *space"]:
         """Forward pass in training mode, under the run's precision; logits come back as float32."""
+
+    def precision(self) -> AbstractContextManager[None]:
+        """The run's autocast, for what does not go through `logits`."""
 
     def loss(self, network: nn.Module, batch: Batch) -> Float[Tensor, ""]:
         """The task's training loss, through the stage's `targets` and `unit_loss`."""
