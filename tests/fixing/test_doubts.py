@@ -8,7 +8,7 @@ import pytest
 from truemask import rle
 from truemask.audit.identity import finding_ids
 from truemask.data.trust import read_trust
-from truemask.data.views import ArrayDataset
+from truemask.data.views import ArrayDataset, AsSemantic
 from truemask.fixing import Fixer, judge, parse_rule
 from truemask.fixing.doubts import write_doubts
 from truemask.types import BadInput, Instances, Problem, Task
@@ -70,7 +70,7 @@ def test_what_a_reviewer_rejects_is_trusted_and_what_cannot_be_applied_is_not(tm
     assert read_trust(tmp_path / "out").units == pytest.approx({"b": 0.3, "c": 0.75})
 
 
-def test_objects_are_weighed_by_their_keys_and_missing_ones_not(tmp_path, finding, table):
+def test_objects_are_weighed_by_their_keys_and_missing_ones_by_their_pixels(tmp_path, finding, table):
     codes = rle.pack(np.stack([strip(0, 2), strip(3, 6)]))
     ids, crowd = np.array([4, 7]), np.zeros(2, bool)
     one = Instances(SIZE, np.array([1, 2], np.uint8), codes, rle.boxes(codes, SIZE), ids, crowd)
@@ -82,13 +82,33 @@ def test_objects_are_weighed_by_their_keys_and_missing_ones_not(tmp_path, findin
             finding("a", level="instance", given=1, proposed=0, action="remove", objects=(4, 7), score=0.75),
             finding("a#7", given=2, proposed=1, score=0.125),
             finding("b", level="instance", mask=missing, shapes=[missing], action="add", proposed=1),
+            finding("b", level="instance", given=2, proposed=1, objects=(7,), score=0.75, p_wrong=0.25),
         ],
         CLASSES,
     )
     fixer = Fixer(data, findings, judge(findings, []))
     assert [*fixer.labels()] == [one, one]
+    assert write_doubts(fixer, tmp_path) == 2
+    trust = read_trust(tmp_path)
+    assert trust.units == {"a#4": 0.25, "a#7": 0.25, "b#7": 0.75}
+    assert trust.of_map("a", SIZE)[1].tolist() == [64, 64, 255, 64, 64, 64]
+    assert trust.of_map("b", SIZE)[1].tolist() == [255, 255, 128, 191, 191, 191]
+
+
+def test_weights_of_what_may_be_missing_are_for_label_maps_alone(tmp_path, finding, table):
+    nothing = Instances(SIZE, np.zeros(0, np.uint8), (), np.zeros((0, 4), np.float32), np.zeros(0, np.int64),
+                        np.zeros(0, bool))  # fmt: skip
+    data = dataset(Task.INSTANCE, [nothing])
+    found = finding("a", level="instance", mask=strip(2, 3), shapes=[strip(2, 3)], action="add", proposed=1)
+    findings = table([found], CLASSES)
+    fixer = Fixer(data, findings, judge(findings, []))
+    assert [*fixer.labels()] == [nothing]
     assert write_doubts(fixer, tmp_path) == 1
-    assert read_trust(tmp_path).units == {"a#4": 0.25, "a#7": 0.25}
+    trust = read_trust(tmp_path)
+    assert trust.units == {}
+    trust.must_be_about(AsSemantic(data))
+    with pytest.raises(BadInput, match="train with --task semantic, or leave the weights out"):
+        trust.must_be_about(data)
 
 
 def test_findings_that_name_an_object_by_its_key_change_it(finding, table):

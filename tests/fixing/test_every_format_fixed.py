@@ -3,12 +3,14 @@
 from pathlib import Path
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 from format_cases import make
 
 from truemask.audit.findings import Finding
 from truemask.data import FORMATS, open_dataset, write_dataset
 from truemask.fixing import Fixer, judge, parse_rule, read_record, undo, write_fixed
+from truemask.noise.digest import digest, hash_of
 from truemask.types import BadInput, Task
 
 EACH = [(name, task) for name, row in FORMATS.items() for task in sorted(row.tasks)]
@@ -84,6 +86,50 @@ def test_accepted_findings_change_their_labels_alone_and_undo_takes_it_back(
     for place, content in contents(tmp_path / "fixed").items():
         if place in plain and place not in touched:
             assert content == plain[place]
+
+
+def test_an_image_without_a_class_is_left_out_of_class_folders_and_comes_back(tmp_path, finding, table):
+    splits = opened(tmp_path, "class-folder", Task.CLASSIFICATION)
+    train = splits.split("train")
+    findings = table(
+        [
+            finding(train.keys[1], given=train.labels(1), action="ignore", kind="unusable"),
+            finding(train.keys[2], given=train.labels(2), proposed=(train.labels(2) + 1) % 3),
+        ],
+        train.problem.classes,
+    )
+    rule = parse_rule("level=image")
+    fixer = Fixer(train, findings, judge(findings, [rule]), splits.split("val").keys)
+    record = write_fixed(splits, fixer, [rule.text], tmp_path / "fixed")
+    assert (record.applied, record.units, record.images, record.left_out) == (2, 2, 2, 1)
+    again = open_dataset(tmp_path / "fixed")
+    fixed = again.split("train")
+    assert again.format == "class-folder"
+    assert sorted(fixed.keys) == sorted([train.keys[0], train.keys[2]])
+    place = fixed.keys.index(train.keys[2])
+    assert fixed.labels(place) == (train.labels(2) + 1) % 3
+    assert (
+        hash_of({key: digest(fixed.labels(row)) for row, key in enumerate(fixed.keys)}) == record.fixed_hash
+    )
+    fixes = pq.read_table(tmp_path / "fixed" / "fixes.parquet").to_pylist()
+    assert {(one["image"], one["action"], one["outcome"]) for one in fixes} == {
+        (train.keys[1], "ignore", "applied"),
+        (train.keys[2], "relabel", "applied"),
+    }
+    write_dataset(splits, {}, tmp_path / "plain")
+    undo(tmp_path / "fixed", tmp_path / "back")
+    assert contents(tmp_path / "back") == contents(tmp_path / "plain")
+
+
+def test_class_folders_whose_images_all_keep_a_class_are_written_as_ever(tmp_path, finding, table):
+    splits = opened(tmp_path, "class-folder", Task.CLASSIFICATION)
+    train = splits.split("train")
+    findings = table([finding(train.keys[1], given=train.labels(1), action="ignore")], train.problem.classes)
+    fixer = Fixer(train, findings, judge(findings, [parse_rule("rank>=2")]), splits.split("val").keys)
+    assert write_fixed(splits, fixer, [], tmp_path / "fixed").left_out == 0
+    write_dataset(splits, {}, tmp_path / "plain")
+    fixed = contents(tmp_path / "fixed")
+    assert {name: fixed[name] for name in contents(tmp_path / "plain")} == contents(tmp_path / "plain")
 
 
 def test_the_way_back_does_not_lead_through_files_that_others_edit(tmp_path, finding, table):

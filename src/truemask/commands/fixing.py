@@ -11,8 +11,10 @@ from rich.table import Table as Grid
 from truemask.audit.findings import SCHEMA, read_findings
 from truemask.bench.sources import Source
 from truemask.data.splits import Splits
+from truemask.data.trust import UNITS_FILE, WEIGHTS
 from truemask.fixing import Fixer, FixRecord, Rule, judge, parse_rule, undo, write_fixed
 from truemask.fixing.rule import classes_of
+from truemask.fixing.uncalibrated import WAY_OUT, Unchosen, must_choose, unchosen
 from truemask.progress import watch
 from truemask.types import BadInput, Task
 
@@ -32,6 +34,8 @@ def fix_source(
         raise BadInput("fix writes a new data set: name its folder with --out, or look first with --dry-run")
     parsed = [parse_rule(text) for text in rules]
     table = load_findings(findings)
+    left = unchosen(table, parsed, findings if findings.is_dir() else findings.parent)
+    must_choose(left, parsed)
     splits = source.open()
     fixer = fixer_of(splits, source.split, table, parsed)
     labels = watch(f"fix {fixer.dataset.name}", fixer.labels(), len(fixer.dataset), show=show)
@@ -39,9 +43,11 @@ def fix_source(
         for _ in labels:
             pass
         print_changes(fixer)
+        _print_unchosen(left)
         return None
     record = write_fixed(splits, fixer, rules, out, labels)
     print_changes(fixer)
+    _print_unchosen(left)
     _print_account(record, out)
     return record
 
@@ -115,6 +121,12 @@ def _stories(fixer: Fixer) -> list[str]:
         f"{accepted + fixer.left_alone:,} of {total:,} findings are accepted, {len(fixer.applied()):,} "
         f"applied to {fixer.images_changed:,} images of {fixer.dataset.name} ({fixer.dataset.split})."
     ]
+    if fixer.left_out:
+        first = fixer.dataset.keys[fixer.left_out[0]]
+        lines.append(
+            f"{len(fixer.left_out):,} images have no class any more, such as {first}: no folder stands for "
+            "that, so they are left out; --undo brings them back."
+        )
     if fixer.left_alone:
         lines.append(
             f"{fixer.left_alone:,} are about other splits, which stay as they are: --split names one."
@@ -132,6 +144,12 @@ def _stories(fixer: Fixer) -> list[str]:
     return lines + [f"{rejected:,} were rejected by a reviewer: their labels stay."] * bool(rejected)
 
 
+def _print_unchosen(left: Unchosen | None) -> None:
+    if left is not None:
+        count = sum(left.lists.values())
+        print(f"{count:,} findings are of lists without a calibration, and no precision: {left}; {WAY_OUT}")
+
+
 def _print_account(record: FixRecord, out: Path) -> None:
     print(
         f"{out}: {record.units:,} {UNITS[record.task]} changed; fix.json and fixes.parquet say which and "
@@ -139,9 +157,18 @@ def _print_account(record: FixRecord, out: Path) -> None:
     )
     if record.weighed:
         print(
-            f"{out}/weights: how far labels in doubt can be trusted, in {record.weighed:,} images; "
-            f"truemask train {out} --weights {out} uses it"
+            f"{out}/{WEIGHTS}: how far labels in doubt can be trusted, in {record.weighed:,} images; "
+            f"truemask train {out} --weights {out} uses it{_of_pixels(record, out)}"
         )
+
+
+def _of_pixels(record: FixRecord, out: Path) -> str:
+    """What weights of objects leave to those of pixels."""
+    if record.task != Task.INSTANCE or not any((out / WEIGHTS).rglob("*.png")):
+        return ""
+    if (out / WEIGHTS / UNITS_FILE).is_file():
+        return " for objects, and with --task semantic for pixels, those of objects that may be missing too"
+    return " with --task semantic: objects that may be missing are doubts about pixels alone"
 
 
 def _classes(given: int | None, proposed: int | None, names: Sequence[str]) -> str:

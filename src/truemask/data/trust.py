@@ -2,6 +2,7 @@
 
 A folder holds `KEY.png`, the trust in each pixel of that image's label map in 255ths, or `weights.csv` with
 the columns key and weight, for images and for objects (`IMAGE#ID`). What it does not name is trusted in full.
+Of objects it may hold both: the maps are for those who learn from them as label maps.
 """
 
 import csv
@@ -23,7 +24,8 @@ from truemask.types import BadInput, Instances, Task
 WEIGHTS = "weights"
 """The folder's name inside a data set that `fix` wrote."""
 FULL = 255
-_UNITS = "weights.csv"
+UNITS_FILE = "weights.csv"
+"""Weights of images and objects."""
 _COLUMNS = ["key", "weight"]
 
 
@@ -70,6 +72,11 @@ class Trust:
         task = dataset.problem.task
         named: Collection[str] = self.maps if task == Task.SEMANTIC else self.units
         there = object_keys(dataset) if task == Task.INSTANCE else dataset.keys
+        if task == Task.INSTANCE and not named and set(self.maps) & set(dataset.keys):
+            raise BadInput(
+                f"{self.path}: weighs pixels, and no object of {dataset.name}: what may be missing has a "
+                "weight for label maps only; train with --task semantic, or leave the weights out"
+            )
         if not set(named) & set(there):
             raise BadInput(
                 f"{self.path}: none of its weights is for {_UNIT[task]} of {dataset.name} "
@@ -86,8 +93,8 @@ class Trust:
 
 _UNIT = {
     Task.SEMANTIC: "a label map (KEY.png)",
-    Task.CLASSIFICATION: f"an image ({_UNITS})",
-    Task.INSTANCE: f"an object ({_UNITS})",
+    Task.CLASSIFICATION: f"an image ({UNITS_FILE})",
+    Task.INSTANCE: f"an object ({UNITS_FILE})",
 }
 
 
@@ -99,9 +106,9 @@ def read_trust(path: Path) -> Trust:
     """
     home = path / WEIGHTS if (path / WEIGHTS).is_dir() else path
     maps = {file.relative_to(home).as_posix()[: -len(".png")]: file for file in sorted(home.rglob("*.png"))}
-    units = _read_units(home / _UNITS) if (home / _UNITS).is_file() else {}
+    units = _read_units(home / UNITS_FILE) if (home / UNITS_FILE).is_file() else {}
     if not maps and not units:
-        raise BadInput(f"{path} holds no weights: there is neither {_UNITS} nor a KEY.png")
+        raise BadInput(f"{path} holds no weights: there is neither {UNITS_FILE} nor a KEY.png")
     return Trust(home, maps, units)
 
 
@@ -113,7 +120,7 @@ def write_map_trust(folder: Path, key: str, weights: UInt8[np.ndarray, "h w"]) -
 def write_unit_trust(folder: Path, weights: Mapping[str, float]) -> None:
     """Write the trust in images or objects, by key."""
     lines = [",".join(_COLUMNS), *(f"{_quoted(key)},{weight:.4f}" for key, weight in weights.items())]
-    write_text(folder / _UNITS, "\n".join(lines) + "\n")
+    write_text(folder / UNITS_FILE, "\n".join(lines) + "\n")
 
 
 def object_keys(dataset: Dataset) -> list[str]:

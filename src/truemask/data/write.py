@@ -3,11 +3,12 @@
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
+from truemask.data.dataset import Dataset
 from truemask.data.files import whole_folder
 from truemask.data.formats import FORMATS, NATURAL
 from truemask.data.formats.format import Write
 from truemask.data.splits import Splits
-from truemask.types import BadInput, Labels
+from truemask.types import BadInput, Labels, Task
 
 
 def write_dataset(
@@ -37,6 +38,12 @@ def write_dataset(
         write(source, relabelled, folder)
         if finish is not None:
             finish(folder)
+
+
+def without_ignore(dataset: Dataset) -> bool:
+    """Whether the data set lies in a format that has no place for images of class IGNORE."""
+    kinds = tuple(format.rows for format in FORMATS.values() if "ignore" in format.loses)
+    return dataset.problem.task == Task.CLASSIFICATION and isinstance(dataset, kinds)
 
 
 def _writer(source: Splits, format: str | None) -> Write:

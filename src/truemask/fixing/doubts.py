@@ -1,11 +1,13 @@
 """Findings that nobody accepted, as weights: how far the labels they speak of are to be trusted."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 from jaxtyping import UInt8
 
+from truemask import rle
 from truemask.audit.findings import Finding
 from truemask.data.as_objects import object_key
 from truemask.data.trust import FULL, WEIGHTS, write_map_trust, write_unit_trust
@@ -23,25 +25,33 @@ def write_doubts(fixer: Fixer, folder: Path) -> int:
     """Write the weights of the labels in doubt into the folder's `weights`; returns of how many images.
 
     Of label maps the pixels of segments, of objects those that findings name, of images all. Where findings
-    overlap, the smallest weight counts. An object that may be missing has no label to weigh.
+    overlap, the smallest weight counts. Objects have weights of pixels beside, for whoever learns from them
+    as label maps: an object that may be missing has no label of its own to weigh, but its pixels have.
     """
     rows = {key: row for row, key in enumerate(fixer.dataset.keys)}
+    task = fixer.dataset.problem.task
     units: dict[str, float] = {}
-    images = 0
+    images: set[str] = set()
     for key, found in fixer.uncertain():
-        if fixer.dataset.problem.task == Task.SEMANTIC:
-            weights = map_trust(found, fixer.dataset.size(rows[key]))
-            if (weights < FULL).any():
-                write_map_trust(folder / WEIGHTS, key, weights)
-                images += 1
+        if task == Task.CLASSIFICATION:
+            units |= _image_trust(found, key)
+            images.add(key)
             continue
-        labels = fixer.dataset.labels(rows[key])
-        own = object_trust(found, labels, key) if isinstance(labels, Instances) else _image_trust(found, key)
-        units |= own
-        images += bool(own)
+        if task == Task.INSTANCE:
+            given = fixer.dataset.labels(rows[key])
+            assert isinstance(given, Instances)
+            own = object_trust(found, given, key)
+            units |= own
+            images |= {key} if own else set()
+            weights = map_trust([_with_pixels(one, given) for one in found], given.size)
+        else:
+            weights = map_trust(found, fixer.dataset.size(rows[key]))
+        if (weights < FULL).any():
+            write_map_trust(folder / WEIGHTS, key, weights)
+            images.add(key)
     if units:
         write_unit_trust(folder / WEIGHTS, units)
-    return images
+    return len(images)
 
 
 def map_trust(found: list[Finding], size: tuple[int, int]) -> UInt8[np.ndarray, "h w"]:
@@ -66,6 +76,15 @@ def object_trust(found: list[Finding], given: Instances, key: str) -> Mapping[st
             name = object_key(key, id_)
             weights[name] = min(weights.get(name, 1.0), trust_in(finding))
     return weights
+
+
+def _with_pixels(finding: Finding, given: Instances) -> Finding:
+    """With the pixels of its objects, where it names objects alone."""
+    if finding.rle is not None or not finding.objects:
+        return finding
+    codes = [given.masks[row] for row in np.flatnonzero(np.isin(given.ids, finding.objects))]
+    pixels = rle.unpack(codes, given.size).any(axis=0)
+    return replace(finding, rle=rle.pack(pixels[None])[0], size=given.size)
 
 
 def _image_trust(found: list[Finding], key: str) -> Mapping[str, float]:

@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from truemask.audit.findings import Finding
 from truemask.data.dataset import Dataset
+from truemask.data.write import without_ignore
 from truemask.fixing.accept import Verdicts
 from truemask.fixing.image_classes import fixed_class
 from truemask.fixing.label_maps import fixed_map
@@ -16,7 +17,7 @@ from truemask.fixing.objects import fixed_objects
 from truemask.fixing.rule import classes_of
 from truemask.fixing.wanted import Outcome, Wanted, by_rank
 from truemask.noise.digest import digest, hash_of
-from truemask.types import BadInput, Instances, Labels, Task
+from truemask.types import IGNORE, BadInput, Instances, Labels, Task
 
 _UNITS = ("segment", "instance", "image")
 """Levels of findings that can be applied to the labels of one image."""
@@ -43,6 +44,8 @@ class Fixer:
         """By row of the findings: what came of those that are accepted."""
         self.left_alone = 0
         """Accepted findings about images of other splits."""
+        self.left_out: list[int] = []
+        """Rows of images without a class now, for which the format of the data set has no place."""
         self._before: dict[str, bytes] = {}
         self._after: dict[str, bytes] = {}
         names = tuple(classes_of(findings))
@@ -57,23 +60,28 @@ class Fixer:
 
     def labels(self) -> Iterator[Labels]:
         """The labels of every row; rows without an accepted finding give back what they were given."""
-        self._before.clear()
-        self._after.clear()
+        for kept in (self._before, self._after, self.left_out):
+            kept.clear()
+        no_ignore = without_ignore(self.dataset)
         for row, key in enumerate(self.dataset.keys):
             given = self.dataset.labels(row)
             fixed = self._fixed(given, key)
-            self._before[key], self._after[key] = digest(given), digest(fixed)
+            self._before[key] = digest(given)
+            if no_ignore and fixed == IGNORE:
+                self.left_out.append(row)
+            else:
+                self._after[key] = digest(fixed)
             yield fixed
 
     @property
     def hashes(self) -> tuple[str, str]:
-        """Of all labels of the split, as they were given and as they are fixed."""
+        """Of all labels of the split, as they were given and as they are fixed, without what is left out."""
         return hash_of(self._before), hash_of(self._after)
 
     @property
     def images_changed(self) -> int:
-        """Images whose labels are others than they were."""
-        return sum(self._after[key] != before for key, before in self._before.items())
+        """Images whose labels are others than they were, or that are left out."""
+        return sum(self._after.get(key) != before for key, before in self._before.items())
 
     def applied(self) -> set[int]:
         """Rows of the findings that were acted on."""

@@ -49,7 +49,7 @@ class FixRecord(_Strict):
         task: which unit bears a label.
         rules: what was accepted: each rule's text.
         given_hash: of the labels before; the same as in the manifest of a corruption.
-        fixed_hash: of the labels after.
+        fixed_hash: of the labels after, without images that are left out.
         findings: how many there are.
         accepted: how many of them some rule or reviewer accepted.
         applied: how many of these changed the labels.
@@ -58,7 +58,8 @@ class FixRecord(_Strict):
         left_alone: accepted ones about images of other splits.
         rejected: how many a reviewer found to be no errors.
         units: pixels, objects or images that got another label.
-        images: how many have other labels.
+        images: how many have other labels, or are left out.
+        left_out: how many have no class any more, where the format has no place for such images.
         weighed: images with labels in doubt, which have weights.
         files: what `undo` puts back.
     """
@@ -79,6 +80,7 @@ class FixRecord(_Strict):
     rejected: int
     units: int
     images: int
+    left_out: int = 0
     weighed: int
     files: Files
 
@@ -104,6 +106,7 @@ def record_of(fixer: Fixer, rules: tuple[str, ...], weighed: int, files: Files) 
         rejected=int(fixer.verdicts.rejected.sum()),
         units=sum(one.changed for one in fixer.outcomes.values()),
         images=fixer.images_changed,
+        left_out=len(fixer.left_out),
         weighed=weighed,
         files=files,
     )

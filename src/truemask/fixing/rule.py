@@ -168,7 +168,11 @@ def _holds(clause: Clause, findings: pa.Table) -> Bool[np.ndarray, "n"]:
         found = np.array([not ids.isdisjoint(row) for row in zip(*columns, strict=True)], bool)
     else:
         wanted = set(clause.value.split("/")) | {clause.value}
-        found = np.array([value in wanted for value in findings[clause.word].to_pylist()], bool)
+        values = findings[clause.word].to_pylist()
+        if clause.word == "evidence":  # may be several; one of them is enough
+            found = np.array([not wanted.isdisjoint(value.split(", ")) for value in values], bool)
+        else:
+            found = np.array([value in wanted for value in values], bool)
     return found if clause.sign == "=" else ~found
 
 

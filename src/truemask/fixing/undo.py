@@ -42,6 +42,8 @@ def undo(fixed: Path, out: Path) -> FixRecord:
             raise BadInput(f"{originals / name}: the given file is gone; without it the fix cannot be undone")
     left_out = {*record.files.changed, *record.files.added}
     with whole_folder(out) as folder:
+        for name in _folders(fixed):  # an empty one may mean something: an image without objects
+            (folder / name).mkdir(parents=True, exist_ok=True)
         for name in _files(fixed):
             if name not in left_out:
                 link_or_copy(fixed / name, folder / name)
@@ -53,13 +55,20 @@ def undo(fixed: Path, out: Path) -> FixRecord:
 def _files(folder: Path) -> Iterator[str]:
     """Names of a data set's files, without what `fix` writes beside them."""
     ours = {RECORD, FIXES}
-    for place, inside, files in os.walk(folder):
+    for place in ("", *_folders(folder)):
+        for file in (folder / place).iterdir():
+            name = file.relative_to(folder).as_posix()
+            if file.is_file() and name not in ours:
+                yield name
+
+
+def _folders(folder: Path) -> Iterator[str]:
+    """Names of all folders of a data set."""
+    for place, inside, _ in os.walk(folder):
         if Path(place) == folder:
             inside[:] = [name for name in inside if name not in (ORIGINALS, WEIGHTS)]
-        for file in files:
-            name = Path(place, file).relative_to(folder).as_posix()
-            if name not in ours:
-                yield name
+        else:
+            yield Path(place).relative_to(folder).as_posix()
 
 
 def _copy(source: Path, target: Path) -> None:
