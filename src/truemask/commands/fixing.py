@@ -122,9 +122,9 @@ def _stories(fixer: Fixer) -> list[str]:
         f"applied to {fixer.images_changed:,} images of {fixer.dataset.name} ({fixer.dataset.split})."
     ]
     if fixer.left_out:
-        first = fixer.dataset.keys[fixer.left_out[0]]
+        key = fixer.dataset.keys[fixer.left_out[0]]
         lines.append(
-            f"{len(fixer.left_out):,} images have no class any more, such as {first}: no folder stands for "
+            f"{len(fixer.left_out):,} images have no class any more, such as {key}: no folder stands for "
             "that, so they are left out; --undo brings them back."
         )
     if fixer.left_alone:

@@ -83,8 +83,8 @@ def _with_pixels(finding: Finding, given: Instances) -> Finding:
     if finding.rle is not None or not finding.objects:
         return finding
     codes = [given.masks[row] for row in np.flatnonzero(np.isin(given.ids, finding.objects))]
-    pixels = rle.unpack(codes, given.size).any(axis=0)
-    return replace(finding, rle=rle.pack(pixels[None])[0], size=given.size)
+    pixels = np.asarray(rle.unpack(codes, given.size).any(axis=0, keepdims=True))
+    return replace(finding, rle=rle.pack(pixels)[0], size=given.size)
 
 
 def _image_trust(found: list[Finding], key: str) -> Mapping[str, float]:
