@@ -5,7 +5,7 @@ import signal
 import time
 import traceback
 from collections.abc import Callable, Generator, Iterable, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from multiprocessing.connection import Connection, wait
@@ -164,12 +164,9 @@ def _start(run: Run, results: Path) -> _Worker:
 
 def _work(line: Connection, run: Run, results: Path) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    while True:
-        try:
-            cell = line.recv()
-        except EOFError:
-            return
-        line.send(_attempt(cell, run, results))
+    with suppress(EOFError, BrokenPipeError):  # the table was finished, or killed; results are on disk
+        while True:
+            line.send(_attempt(line.recv(), run, results))
 
 
 def _answer(worker: _Worker) -> tuple[Result | Failure, bool]:
