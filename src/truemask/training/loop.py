@@ -1,11 +1,10 @@
-"""The loop: the only place that steps an optimiser."""
+"""The loop: a run's way through stages, epochs and steps, and what hooks may use on it."""
 
 import math
 import shutil
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, closing
-from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
@@ -13,30 +12,25 @@ from typing import Any, cast
 import torch
 from jaxtyping import Float, Int
 from lightning_fabric import Fabric
-from lightning_fabric.wrappers import _FabricOptimizer
 from torch import Tensor, nn
 
 from truemask.batch import Batch, Slice
 from truemask.data.dataset import Dataset
 from truemask.data.trust import Trust
 from truemask.methods.method import Method, Stage
-from truemask.networks import build_network
-from truemask.networks.knobs import with_knob
 from truemask.progress import Bar, progress_bar
 from truemask.seeds import seed_for
-from truemask.training.blueprint import Blueprint, saying
+from truemask.training.blueprint import Blueprint
 from truemask.training.checkpoint import (
     Checkpoints,
-    load_networks,
-    load_optimiser,
     network_tensors,
-    optimiser_tensors,
     read_tensors,
     write_tensors,
 )
 from truemask.training.diagnosis import Diagnosis
 from truemask.training.geometry import Geometry
 from truemask.training.journal import Journal
+from truemask.training.learners import Learners
 from truemask.training.plan import Plan
 from truemask.training.scoring import Monitor
 from truemask.training.stages import learning_rate, segments
@@ -93,7 +87,8 @@ class Loop:
 
         blueprint = Blueprint(self.problem)
         method.build(blueprint)
-        self._build_networks(blueprint)
+        self.learners = Learners(fabric, self.problem, plan, blueprint)
+        self.networks, self.parameters = self.learners.networks, self.learners.parameters
         views = Views(dataset, plan, weights)
         self.streams = self._build_streams(blueprint, views, trusted)
         self.main = self.streams["main"]
@@ -131,19 +126,12 @@ class Loop:
         return (unit_losses * valid).sum() / count.clamp(min=1e-6)
 
     def update(self, loss: Float[Tensor, ""]) -> None:
-        """Backward, clip, optimiser step, averaged weights."""
-        self._optimiser.zero_grad(set_to_none=True)
-        self._fabric.backward(loss)
-        self._share_gradients()
-        if self.plan.clip is not None:
-            for network in self._modules.values():
-                nn.utils.clip_grad_norm_(network.parameters(), self.plan.clip)
-        factor = self._set_learning_rate()
-        self._optimiser.step()
+        """Backward, clip, optimiser step, averaged weights; stores that learn take a step, too."""
+        rate = self._learning_rate()
+        self.learners.step(loss, rate)
         for live in self._live_slices:
-            cast("UnitSlice | MapSlice", live).learn(factor)
+            cast("UnitSlice | MapSlice", live).learn(rate / self.plan.lr)
         self._live_slices.clear()
-        self._average_weights()
 
     def batches(self, stream: str) -> Iterator[Batch]:
         """Endless batches of a second stream; an empty one yields nothing."""
@@ -155,7 +143,7 @@ class Loop:
         self, network: nn.Module, stream: str = "main"
     ) -> Iterator[tuple[Batch, Float[Tensor, "b k *space"]]]:
         """Every row of a stream's data set once, in order, unaugmented, evaluation mode, no gradient."""
-        inner = self._modules[next(name for name, other in self.networks.items() if other is network)]
+        inner = self.learners.bare(network)
         was_training = inner.training
         inner.eval()
         source = self.streams[stream]
@@ -173,9 +161,8 @@ class Loop:
 
     def renew(self, name: str) -> None:
         """New initial weights for a network, as at a fresh start; what was best so far no longer counts."""
-        self._draw_weights(name, self._stage_index)
-        for weight in self._modules[name].parameters():
-            self._raw_optimiser.state.pop(weight, None)
+        self.learners.redraw(self._stage_index, [name])
+        self.learners.forget_steps(name)
         self._best = float("-inf")
 
     def rows(self, stream: str) -> Int[Tensor, "n"]:
@@ -238,8 +225,8 @@ class Loop:
     def finish(self) -> dict[str, Tensor]:
         """Weights of the networks that predict, after the plan's selection."""
         if self.plan.select == "noisy_val":
-            self._load_weights(read_tensors(self._best_file(len(self.stages) - 1)))
-        return network_tensors(self._predicting())
+            self.learners.load_weights(read_tensors(self._best_file(len(self.stages) - 1)))
+        return network_tensors(self.learners.predicting())
 
     def discard(self) -> None:
         """Remove what only a run in motion needs: stores and the best epoch so far."""
@@ -247,18 +234,12 @@ class Loop:
         for file in self.folder.glob("best-*.safetensors"):
             file.unlink()
 
-    def _predicting(self) -> dict[str, nn.Module]:
-        """The networks that predict: averaged ones where the plan averages."""
-        source = self._averages or self._modules
-        return {name: source[name] for name in self._predicts}
-
     def _train_epoch(self, bar: Bar) -> dict[str, float | int | str]:
         self._enter_epoch()
         started, cpu_started = time.perf_counter(), time.process_time()
         self.hooks.before_epoch(self)
         sums: dict[str, float] = {}
-        for network in self._modules.values():
-            network.train()
+        self.learners.to_training_mode()
         for step, views in enumerate(self.main.epoch(self._epochs_done)):
             self.step_in_epoch = step
             batch = self._batch(self.main, views)
@@ -274,7 +255,7 @@ class Loop:
         return {
             "epoch": self._epochs_done,
             "stage": self.stage.name,
-            "lr": self._raw_optimiser.param_groups[0]["lr"],
+            "lr": self.learners.rate,
             **{name: value / self.main.steps for name, value in sums.items()},
             "seconds": time.perf_counter() - started,
             "cpu_seconds": time.process_time() - cpu_started,
@@ -297,35 +278,26 @@ class Loop:
     def _begin_stage(self, index: int) -> None:
         stage = self.stages[index]
         if stage.start == "fresh" and index > 0:
-            for name in self._modules:
-                self._draw_weights(name, index)
+            self.learners.redraw(index)
         if stage.start == "best" and index > 0:
-            self._load_weights(read_tensors(self._best_file(index - 1)))
+            self.learners.load_weights(read_tensors(self._best_file(index - 1)))
         if stage.start != "keep":
             self._best = float("-inf")
         if stage.restart or stage.start == "fresh":
-            self._raw_optimiser.state.clear()
+            self.learners.forget_steps()
 
-    def _draw_weights(self, name: str, stage: int) -> None:
-        self._modules[name].load_state_dict(self._new_network(name, stage).state_dict())
-        if name in self._averages:
-            self._averages[name].load_state_dict(self._modules[name].state_dict())
-
-    def _set_learning_rate(self) -> float:
-        """The scheduled rate on every parameter group; returns it as a factor on the plan's."""
+    def _learning_rate(self) -> float:
+        """The scheduled rate of the coming step."""
         segment = next(s for s in reversed(self._segments) if s.first_stage <= self._stage_index)
         epochs = self._epochs_done - segment.start_epoch + self.step_in_epoch / self.main.steps
         # The middle of the step, so that the first is not at zero and the last not at the end.
         done = (epochs + 0.5 / self.main.steps) / segment.epochs
         since = round((self._epochs_done - segment.start_epoch) * self.main.steps) + self.step_in_epoch
-        rate = learning_rate(self.plan, done, since) * self.stage.lr_scale
-        for group in self._raw_optimiser.param_groups:
-            group["lr"] = rate * group["lr_scale"]
-        return rate / self.plan.lr
+        return learning_rate(self.plan, done, since) * self.stage.lr_scale
 
     def _score(self) -> dict[str, float]:
         """Metrics of the epoch; the weights are kept aside where held-out noisy labels say they are best."""
-        networks = self._predicting()
+        networks = self.learners.predicting()
         scores: dict[str, float] = {}
         for monitor in self.monitors:
             scores |= monitor.score(networks, self.precision)
@@ -339,7 +311,7 @@ class Loop:
             if value > self._best or (math.isnan(value) and math.isinf(self._best)):
                 self._best = self._best if math.isnan(value) else value
                 if self._fabric.global_rank == 0:
-                    write_tensors(self._best_file(self._stage_index), self._weights())
+                    write_tensors(self._best_file(self._stage_index), self.learners.weights())
         return scores
 
     def _best_file(self, stage: int) -> Path:
@@ -352,35 +324,6 @@ class Loop:
         return self.folder / f"best-{since}.safetensors"
 
     # Building, saving, restoring ---------------------------------------------------------------------
-
-    def _build_networks(self, blueprint: Blueprint) -> None:
-        self._outputs, self._dropout = blueprint.outputs, blueprint.dropout
-        self._modules = {name: self._new_network(name) for name in blueprint.networks}
-        self._predicts = [name for name, predicts in blueprint.networks.items() if predicts]
-        self.parameters: Mapping[str, Tensor] = {
-            name: nn.Parameter(value.clone().to(self.device))
-            for name, (value, _) in blueprint.parameters.items()
-        }
-        self._averages: dict[str, nn.Module] = {}
-        if self.plan.ema is not None:
-            self._averages = {n: deepcopy(m).to(self.device).eval() for n, m in self._modules.items()}
-        wrapped = {}
-        for name, module in self._modules.items():
-            module.to(self.device).to(memory_format=torch.channels_last)
-            prepared = torch.compile(module) if self.plan.compile else module
-            wrapped[name] = self._fabric.setup_module(cast(nn.Module, prepared), move_to_device=False)
-        self.networks: Mapping[str, nn.Module] = wrapped
-        raw = _optimiser(self.plan, self._modules, self.parameters, blueprint)
-        self._optimiser = cast(_FabricOptimizer, self._fabric.setup_optimizers(raw))
-        self._raw_optimiser = raw
-
-    def _new_network(self, name: str, stage: int = 0) -> nn.Module:
-        torch.manual_seed(seed_for("init", self.plan.network, name, self.plan.seed, stage))
-        outputs = self._outputs.get(name)
-        problem = self.problem if outputs is None else saying(outputs, self.problem)
-        dropout = self._dropout.get(name)
-        network = self.plan.network if dropout is None else with_knob(self.plan.network, "dropout", dropout)
-        return build_network(network, problem)
 
     def _build_streams(
         self, blueprint: Blueprint, views: Views, trusted: Dataset | None
@@ -416,33 +359,11 @@ class Loop:
                 yield self._batch(stream, views)
             number += 1
 
-    def _average_weights(self) -> None:
-        if self.plan.ema is None:
-            return
-        with torch.no_grad():
-            for name, average in self._averages.items():
-                for mine, theirs in zip(
-                    average.state_dict().values(), self._modules[name].state_dict().values(), strict=True
-                ):
-                    if mine.is_floating_point():
-                        mine.lerp_(theirs, 1 - self.plan.ema)
-                    else:
-                        mine.copy_(theirs)
-
-    def _share_gradients(self) -> None:
-        """Mean over processes of the gradients of tensors beside the networks; the networks share theirs."""
-        if self._fabric.world_size == 1:
-            return
-        for tensor in self.parameters.values():
-            mine = torch.zeros_like(tensor) if tensor.grad is None else tensor.grad
-            tensor.grad = cast(Tensor, self._fabric.all_reduce(mine, reduce_op="mean"))
-
     def _share_stores(self) -> None:
         """Make every process's stores agree: each row was visited by one of them. Memories become a mean."""
         if self._fabric.world_size == 1:
             return
-        for tensor in self.parameters.values():
-            tensor.data.copy_(cast(Tensor, self._fabric.all_reduce(tensor.data.clone(), reduce_op="mean")))
+        self.learners.agree()
         for store in self.stores.values():
             store.agree(self._sum_over_processes)
         if self.watch is not None:
@@ -451,19 +372,9 @@ class Loop:
     def _sum_over_processes(self, values: Tensor) -> Tensor:
         return cast(Tensor, self._fabric.all_reduce(values, reduce_op="sum"))
 
-    def _weights(self) -> dict[str, Tensor]:
-        averages = {f"average-{name}": average for name, average in self._averages.items()}
-        return network_tensors({**self._modules, **averages})
-
-    def _load_weights(self, tensors: Mapping[str, Tensor]) -> None:
-        averages = {f"average-{name}": average for name, average in self._averages.items()}
-        load_networks({**self._modules, **averages}, tensors)
-
     def _save(self, checkpoints: Checkpoints, journal: Journal) -> None:
         groups: dict[str, Mapping[str, Tensor]] = {
-            "weights": self._weights(),
-            "parameters": dict(self.parameters),
-            "optimiser": optimiser_tensors(self._raw_optimiser),
+            **self.learners.state(),
             "stores": {name: torch.from_numpy(store.flat) for name, store in self.stores.items()},
             "streams": {
                 f"{name}/{part}": torch.from_numpy(values)
@@ -487,10 +398,7 @@ class Loop:
         if found is None:
             return []
         groups, state = found
-        self._load_weights(groups["weights"])
-        load_optimiser(self._raw_optimiser, groups["optimiser"])
-        for name, value in groups["parameters"].items():
-            self.parameters[name].data.copy_(value)
+        self.learners.load_state(groups)
         for name, value in groups["stores"].items():
             self.stores[name].flat[:] = value.numpy()
         if self.watch is not None:
@@ -503,19 +411,3 @@ class Loop:
         self._epochs_done, self._best = state["epochs_done"], state["best"]
         history: list[dict[str, float | int | str]] = state["history"]
         return history
-
-
-def _optimiser(
-    plan: Plan, modules: Mapping[str, nn.Module], parameters: Mapping[str, Tensor], blueprint: Blueprint
-) -> torch.optim.Optimizer:
-    """One optimiser for all networks and parameters; biases and norms are not decayed."""
-    weights = [p for module in modules.values() for p in module.parameters() if p.requires_grad]
-    groups: list[dict[str, Any]] = [
-        {"params": [p for p in weights if p.ndim > 1], "weight_decay": plan.weight_decay, "lr_scale": 1.0},
-        {"params": [p for p in weights if p.ndim <= 1], "weight_decay": 0.0, "lr_scale": 1.0},
-    ]
-    for name, (_, lr_scale) in blueprint.parameters.items():
-        groups.append({"params": [parameters[name]], "weight_decay": 0.0, "lr_scale": lr_scale})
-    if plan.optimiser == "sgd":
-        return torch.optim.SGD(groups, lr=plan.lr, momentum=plan.momentum)
-    return torch.optim.AdamW(groups, lr=plan.lr)
