@@ -129,6 +129,13 @@ def audit(
         float | None,
         typer.Option(help="with --calibrate: keep findings as far as this share of them is expected wrong"),
     ] = None,
+    groups: Annotated[
+        Path | None,
+        typer.Option(
+            help="where else errors may pile up: a CSV file with the column key (image, or IMAGE#ID), and "
+            "one for each way to divide the labels, such as annotator"
+        ),
+    ] = None,
     network: Annotated[str, typer.Option(help="`truemask networks` lists them")] = "auto",
     epochs: Annotated[int | None, typer.Option(help="passes over the training images", min=1)] = None,
     size_px: Annotated[int | None, typer.Option(help="reduce images to this longest side")] = None,
@@ -162,6 +169,7 @@ def audit(
         truth=None if truth is None else Source(truth, None, task, split),
         calibrate=calibrate,
         precision=precision,
+        groups=groups,
         command=shlex.join(["truemask", *sys.argv[1:]]),
         show=not quiet,
     )

@@ -18,6 +18,7 @@ from truemask.commands.auditing_objects import audit_found, score_found
 from truemask.commands.calibrating import (
     Again,
     calibrated,
+    forget_calibration,
     must_be_mode,
     print_calibration,
     write_calibrated,
@@ -25,6 +26,7 @@ from truemask.commands.calibrating import (
 from truemask.commands.diagnosing import diagnosed, write_diagnosis
 from truemask.commands.errors_put_in import kinds_put_in
 from truemask.commands.numbers import print_numbers
+from truemask.commands.own_groups import read_groups
 from truemask.commands.runs import must_speak_of, plan_for
 from truemask.commands.stored_predictions import (
     HERE,
@@ -165,6 +167,7 @@ def audit_source(
     truth: Source | None,
     calibrate: str = "off",
     precision: float | None = None,
+    groups: Path | None = None,
     command: str,
     show: bool,
 ) -> None:
@@ -176,6 +179,7 @@ def audit_source(
         must_speak_of(clean, dataset.problem, dataset.name)
         if not set(clean.keys) & set(dataset.keys):
             raise BadInput(f"--truth: {clean.name} ({clean.split}) has no image that {dataset.name} has")
+    own = None if groups is None else read_groups(groups, dataset)
     _must_fit_evidence(predicted, run, work, turned=turned)
     if work.parity and calibrate != "off":
         raise BadInput("--calibrate judges this tool's own audit: leave it or --parity out")
@@ -206,7 +210,9 @@ def audit_source(
         if calibrate != "off":
             again = (lambda other, number: trained(other, number).result) if calibrate == "full" else None
             audited = _calibrated(audited, dataset, out, again, calibrate, precision, settings)
-    diagnosis, known = diagnosed(dataset, audited.told or audited.result, audited.calibration)
+        else:
+            forget_calibration(out)
+    diagnosis, known = diagnosed(dataset, audited.told or audited.result, audited.calibration, own)
     said = statements(diagnosis, known, unit=audited.result.unit)
     write_diagnosis(said, out)
     page = audit_page(

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from truemask.audit import AuditResult, write_findings
-from truemask.audit.calibration import Calibration, ListCalibration, Trial, calibrate, within
+from truemask.audit.calibration import CALIBRATION, Calibration, ListCalibration, Trial, calibrate, within
 from truemask.audit.calibration.calibration import Interval
 from truemask.commands.injecting import planned, trial
 from truemask.data.dataset import Dataset
@@ -65,6 +65,12 @@ def write_calibrated(result: AuditResult, calibration: Calibration, out: Path) -
     result = replace(result, findings=findings)
     result.write(out)
     return result
+
+
+def forget_calibration(out: Path) -> None:
+    """Remove what an earlier audit of the folder left: it says nothing about findings without p_wrong."""
+    for name in (CALIBRATION, UNCUT):
+        (out / name).unlink(missing_ok=True)
 
 
 def _ranked(findings: pa.Table) -> pa.Table:

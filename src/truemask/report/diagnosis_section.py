@@ -45,7 +45,7 @@ _PLACE_MEASURES = (
     Measure("labels", "labels in this group", digits=0),
     Measure("flagged", "of them, the share that is flagged", 1, "%"),
     Measure("times the others", "how many times as large that is as in the other groups together", 2),
-    Measure("at least", "low end of its 90 % interval, for all groups at once; above 1 it stands out", 2),
+    Measure("at least", "low end of its 90 % interval, for all groups at once; above 1: not by chance", 2),
 )
 
 _LIST_MEASURES = (

@@ -94,7 +94,7 @@ def _rate(diagnosis: Diagnosis, unit: str) -> Statement:
 
 def _where(of: str, found: Sequence[Place], unit: str) -> Statement:
     worst = [place for place in found if place.stands_out][:_MOST_PLACES]
-    rests = f"{len(found)} groups by {of}; 90 % intervals for all of them at once, by bootstrap over images"
+    rests = f"{len(found)} groups by {of}; 90 % intervals for all groups of all kinds at once, over images"
     if not worst:
         return Statement(f"Where: {of}", f"No {of} stands out.", rests)
     texts = [

@@ -10,7 +10,7 @@ from truemask.audit.calibration.calibration import Calibration, Interval
 from truemask.audit.diagnosis.amount import amount
 from truemask.audit.diagnosis.lift import Lift, lift
 from truemask.audit.diagnosis.nature import Nature, nature
-from truemask.audit.diagnosis.places import Place, places
+from truemask.audit.diagnosis.places import Place, places, spoken_of
 from truemask.audit.result import AuditResult
 
 PerImage = Mapping[str, Float64[np.ndarray, "images"]]
@@ -22,7 +22,7 @@ class Groups:
     """A way to divide the labels.
 
     Args:
-        of: what the groups are: class, folder, size, annotator.
+        of: what the groups are: class, size, folder, or what the user calls them, such as annotator.
         units: labels of each image in each group.
         flagged: those of them that are flagged.
     """
@@ -65,5 +65,6 @@ def diagnose(
     """
     rate, rests_on = amount(result, calibration)
     errors = sum(one.errors[0] for one in calibration.lists) if calibration else float("nan")
-    found = {one.of: places(one.of, one.units, one.flagged) for one in groups}
+    compared = sum(len(spoken_of(one.units)) for one in groups)
+    found = {one.of: places(one.of, one.units, one.flagged, comparisons=compared) for one in groups}
     return Diagnosis(nature(result), rate, rests_on, found, lift(result.findings, errors), calibration)

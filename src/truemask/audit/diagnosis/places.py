@@ -6,8 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float64
 
-_DRAWS = 500
-_TAIL = 5.0
+_TAIL = 0.05
 _LEAST_UNITS = 20
 """Groups with fewer labels are not spoken of."""
 _LEAST_FLAGGED = 5
@@ -44,36 +43,41 @@ def places(
     of: str,
     units: Mapping[str, Float64[np.ndarray, "images"]],
     flagged: Mapping[str, Float64[np.ndarray, "images"]],
+    *,
+    comparisons: int | None = None,
 ) -> list[Place]:
     """Groups by how much more of them is flagged than of the others, those surely worse first.
 
-    The interval is by bootstrap over images, corrected for the number of groups (Bonferroni): of many groups,
-    some look bad by chance.
+    Of many groups, some look bad by chance, and labels of one image are wrong together. So the interval of
+    the ratio goes by how much images differ (its logarithm, to first order, with Student's t for the group's
+    images: a group that is one image says nothing), and is corrected for the number of groups (Bonferroni).
 
     Args:
         of: what groups.
         units: labels of each image in each group.
         flagged: those of them that are flagged; the same groups.
+        comparisons: groups that are compared in all; None: these.
     """
-    names = [name for name, counts in units.items() if counts.sum() >= _LEAST_UNITS]
+    names = spoken_of(units)
     if len(names) < 2:
         return []
-    wholes = np.stack([units[name] for name in names])
-    parts = np.stack([flagged[name] for name in names])
-    rng = np.random.default_rng(0)
-    count = wholes.shape[1]
-    weights = rng.multinomial(count, np.full(count, 1 / count), _DRAWS).astype(np.float64)
-    times = _times(parts.sum(axis=1)[None], wholes.sum(axis=1)[None])[0]
-    drawn = _times(weights @ parts.T, weights @ wholes.T)
-    tail = _TAIL / len(names)
-    low, high = np.nanpercentile(np.where(np.isnan(drawn), 1.0, drawn), [tail, 100 - tail], axis=0)
-    shares = parts.sum(axis=1) / wholes.sum(axis=1)
-    columns = np.stack([shares, times, low, high], axis=1).tolist()
-    found = [
-        Place(of, name, int(whole.sum()), *numbers)
-        for name, whole, numbers in zip(names, wholes, columns, strict=True)
-    ]
+    wholes, parts = (np.sum([counts[name] for name in names], axis=0) for counts in (units, flagged))
+    found = []
+    for name in names:
+        whole, part = units[name], flagged[name]
+        times, spread = _times(part, whole, parts - part, wholes - whole)
+        images, low, high = int(np.count_nonzero(whole)), 0.0, float("inf")
+        if images > 1:
+            reach = float(np.exp(min(_reach(images, comparisons or len(names)) * spread, 700)))
+            low, high = times / reach, times * reach
+        share = float(part.sum() / whole.sum())
+        found.append(Place(of, name, int(whole.sum()), share, times, low, high))
     return sorted(found, key=lambda place: (-place.low, place.name))
+
+
+def spoken_of(units: Mapping[str, Float64[np.ndarray, "images"]]) -> list[str]:
+    """The groups that have enough labels to be compared."""
+    return [name for name, counts in units.items() if counts.sum() >= _LEAST_UNITS]
 
 
 def folders(keys: Sequence[str]) -> list[str]:
@@ -90,9 +94,26 @@ def one_hot(
 
 
 def _times(
-    parts: Float64[np.ndarray, "d g"], wholes: Float64[np.ndarray, "d g"]
-) -> Float64[np.ndarray, "d g"]:
-    """Share of each group over the share of all others; with half a flag more on either side, never 0 / 0."""
-    rest, others = parts.sum(axis=1, keepdims=True) - parts, wholes.sum(axis=1, keepdims=True) - wholes
-    times: Float64[np.ndarray, "d g"] = ((parts + 0.5) / (wholes + 1)) / ((rest + 0.5) / (others + 1))
-    return times
+    part: Float64[np.ndarray, "images"],
+    whole: Float64[np.ndarray, "images"],
+    other_part: Float64[np.ndarray, "images"],
+    other_whole: Float64[np.ndarray, "images"],
+) -> tuple[float, float]:
+    """Share of a group over the share of all others, and the standard error of its logarithm.
+
+    With half a flag more on either side, never 0 / 0.
+    """
+    logs, each = [], []
+    for flags, labels in ((part, whole), (other_part, other_whole)):
+        share = (flags.sum() + 0.5) / (labels.sum() + 1)
+        logs.append(np.log(share))
+        # What each image adds to the logarithm of the share, to first order.
+        each.append((flags - share * labels) / (flags.sum() + 0.5))
+    return float(np.exp(logs[0] - logs[1])), float(np.sqrt(np.sum((each[0] - each[1]) ** 2)))
+
+
+def _reach(images: int, comparisons: int) -> float:
+    """Standard errors that one of so many comparisons exceeds by chance in 5 % of cases, at most."""
+    from scipy.stats import t  # late: scipy's distributions take a while to import
+
+    return float(t.isf(_TAIL / comparisons, images - 1))
