@@ -6,11 +6,13 @@ from typing import no_type_check
 
 import numba
 import numpy as np
-from faster_coco_eval import mask as coco_mask
 from jaxtyping import Float64, Int64, UInt8
 
-from truemask import rle
+from truemask import crop_kernels, rle
 from truemask.audit.confident_joint import Candidates
+
+_MOST_LETTERS = 13
+"""Of a 64-bit count, five bits a letter."""
 
 
 @dataclass(frozen=True)
@@ -86,29 +88,46 @@ def pack_pixels(
         return ()
     height, width = size
     down = index % width * height + index // width  # COCO's runs go down the columns
-    order = np.lexsort((down, segment))
-    down, segment = down[order], segment[order]
-    begins = np.ones(len(down), bool)
-    begins[1:] = (down[1:] != down[:-1] + 1) | (segment[1:] != segment[:-1])
-    start = np.flatnonzero(begins)
-    length = np.diff(np.append(start, len(down)))
-    owner = segment[start]
-    bounds = np.searchsorted(owner, np.arange(owner[-1] + 2))
-    raw = [
-        {"size": [height, width], "counts": _counts(down[start[a:b]], length[a:b], height * width)}
-        for a, b in pairwise(bounds)
-    ]
-    return tuple(code["counts"] for code in coco_mask.frPyObjects(raw, height, width))
+    ends = np.empty(int(segment.max()) + 1, np.int64)
+    letters = np.empty(_MOST_LETTERS * (2 * len(index) + len(ends)), np.uint8)
+    _write_codes(np.sort(segment * (height * width) + down), height * width, letters, ends)
+    code = letters[: ends[-1]].tobytes()
+    return tuple(code[start:end] for start, end in pairwise([0, *ends.tolist()]))
 
 
-def _counts(start: Int64[np.ndarray, "n"], length: Int64[np.ndarray, "n"], total: int) -> list[int]:
-    """Lengths of the runs outside and inside, in turn, beginning outside."""
-    end = start + length
-    counts = np.empty(2 * len(start) + 1, np.int64)
-    counts[0:-1:2] = start - np.concatenate([[0], end[:-1]])
-    counts[1::2] = length
-    counts[-1] = total - end[-1]
-    return [*(counts if counts[-1] else counts[:-1]).tolist()]
+@numba.njit(cache=True)
+@no_type_check
+def _write_codes(
+    keys: Int64[np.ndarray, "n"],
+    total: int,
+    letters: UInt8[np.ndarray, "letters"],
+    ends: Int64[np.ndarray, "segments"],
+) -> None:
+    """Write the code of each segment, one after the other, and where it ends.
+
+    Args:
+        keys: segment * total + place, rising.
+        total: pixels of the image.
+        letters, ends: to fill in.
+    """
+    runs = np.empty(2 * len(keys) + 2, np.int64)
+    i, written = 0, 0
+    for s in range(len(ends)):
+        found, last, start = 0, 0, s * total
+        while i < len(keys) and keys[i] < start + total:
+            first = keys[i] - start
+            i += 1
+            while i < len(keys) and keys[i] == keys[i - 1] + 1 and keys[i] < start + total:
+                i += 1
+            runs[found] = first - last
+            last = keys[i - 1] - start + 1
+            runs[found + 1] = last - first
+            found += 2
+        if last < total:
+            runs[found] = total - last
+            found += 1
+        written += crop_kernels.write(runs[:found], letters[written:])
+        ends[s] = written
 
 
 @numba.njit(cache=True)

@@ -6,7 +6,7 @@ Witkin & Terzopoulos, IJCV 1(4), 1988), here to compare two outlines and not to 
 
 import cv2
 import numpy as np
-from jaxtyping import Bool, Float32, Integer, UInt8
+from jaxtyping import Bool, Float32, Float64, Int32, Int64, Integer, UInt8
 
 from truemask import rle
 from truemask.audit.findings import Finding
@@ -59,6 +59,35 @@ def outline_contrast(
     return here / (here + there) if here + there else NEUTRAL
 
 
+def outline_gradients(
+    steep: Float32[np.ndarray, "h w"],
+    given: UInt8[np.ndarray, "h w"],
+    proposed: UInt8[np.ndarray, "h w"],
+    ids: Int32[np.ndarray, "h w"],
+    boxes: Int64[np.ndarray, "n 4"],
+    *,
+    margin_px: int = 8,
+) -> Float64[np.ndarray, "n 3"]:
+    """How steep the image is on each segment's outlines: given ones, proposed ones, and all around.
+
+    Of outlines, only those that are not in both the given and the proposed labels of the segment; where there
+    are none, it is as steep as around.
+
+    Args:
+        steep: `gradient` of the image, or the `borders` of its superpixels.
+        given: its labels.
+        proposed: what the segments should be.
+        ids: segment of each pixel, from 1; 0: none.
+        boxes: x0, y0, x1, y1 of each segment.
+        margin_px: how far around the segment is looked.
+    """
+    from truemask.audit.evidence import edge_kernels  # late: numba takes half a second to import
+
+    means = np.empty((len(boxes), 3))
+    edge_kernels.means(steep, (given, proposed), ids, boxes, margin_px, means)
+    return means
+
+
 def edge_support(
     steep: Float32[np.ndarray, "h w"],
     given: UInt8[np.ndarray, "h w"],
@@ -69,8 +98,7 @@ def edge_support(
     """Whether the image's edges speak for the given labels of a segment (to 0) or the proposed ones (to 1).
 
     The outlines that only the proposed labels have are compared with those that only the given ones have,
-    each less the gradient around the segment. An outline that nobody draws there counts as what is around.
-    1/2 where there is nothing to compare.
+    as `outline_gradients` has them. 1/2 where there is nothing to compare.
 
     Args:
         steep: `gradient` of the image, or the `borders` of its superpixels.
@@ -80,18 +108,8 @@ def edge_support(
     """
     if finding.rle is None or finding.size is None or finding.proposed is None or finding.box is None:
         return NEUTRAL
-    x0, y0, x1, y1 = finding.box
-    height, width = finding.size
-    window = (
-        slice(max(0, y0 - margin_px), min(height, y1 + margin_px)),
-        slice(max(0, x0 - margin_px), min(width, x1 + margin_px)),
-    )
-    segment = rle.unpack([finding.rle], finding.size)[0][window]
-    mine, seen = given[window], steep[window]
-    proposed = np.where(segment, np.uint8(finding.proposed), mine)
-    before, after = outline(mine), outline(proposed)
-    around = float(seen.mean())
-    old, new = (
-        float(seen[only].mean()) if only.any() else around for only in (before & ~after, after & ~before)
-    )
+    ids = rle.unpack([finding.rle], finding.size)[0].astype(np.int32)
+    proposed = np.full_like(given, finding.proposed)
+    boxes = np.array([finding.box], np.int64)
+    old, new, _ = outline_gradients(steep, given, proposed, ids, boxes, margin_px=margin_px)[0].tolist()
     return new / (new + old) if new + old else NEUTRAL

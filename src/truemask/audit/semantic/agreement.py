@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from jaxtyping import Bool
 
+from truemask.audit.semantic import map_kernels
 from truemask.audit.semantic.sight import Sight
 
 NOTHING = 0.1
@@ -18,13 +19,12 @@ def kappa(sight: Sight) -> float:
 
     Cohen, Educational and Psychological Measurement 20, 1960.
     """
-    known = sight.known
-    total = int(np.count_nonzero(known))
+    counts = np.zeros((2, 256), np.int64)
+    map_kernels.class_counts(sight.given, sight.predicted, counts)
+    total = int(counts[0].sum())
     if not total:
         return float("nan")
-    given, predicted = (
-        np.bincount(side[known], minlength=256) / total for side in (sight.given, sight.predicted)
-    )
+    given, predicted = counts / total
     chance = float(given @ predicted)
     agree = 1 - np.count_nonzero(sight.differ) / total
     return 1.0 if chance >= 1 else (agree - chance) / (1 - chance)

@@ -1,12 +1,12 @@
 """The segments of label maps, judged in two passes: what outlines may be off, then what lies beyond."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
 import pyarrow as pa
-from jaxtyping import Float64
+from jaxtyping import Float64, UInt8
 
 from truemask.audit.class_confidence import ClassConfidence
 from truemask.audit.findings import Collected, Finding
@@ -29,6 +29,8 @@ LEAST_SCORE = 0.25
 """Segments with less are no findings: most of what differs there is the predictions' fault."""
 ACTION = {"missing": "add", "spurious": "remove", "shifted": "redraw"}
 """By kind; of all others the pixels get the proposed class: `relabel`."""
+Images = Callable[[str], UInt8[np.ndarray, "_ _ c"]]
+"""The image of a key."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,7 @@ def audit_segments(
     *,
     spread: Spread = one_by_one,
     min_area_px: int = 4,
+    images: Images | None = None,
 ) -> SegmentAudit:
     """Suspect segments of label maps, each with a kind, a proposed class or shape, and a score.
 
@@ -77,6 +80,7 @@ def audit_segments(
         problem: what the classes are.
         spread: who does each step for each part.
         min_area_px: smaller segments are left out.
+        images: the image of a key, where it is at hand; like the streams, it must pickle for `spread`.
 
     Raises:
         BadInput: if a stream gives what cannot be audited.
@@ -92,6 +96,7 @@ def audit_segments(
         tolerance=tolerance,
         thresholds=confidence.thresholds(),
         min_area_px=min_area_px,
+        images=images,
     )
     judged = [one for part in spread("segments", step, parts) for one in part]
     judged.sort(key=lambda one: one.key)  # whatever the partition, the classifier sees the same rows
@@ -112,12 +117,14 @@ def _judge_part(
     tolerance: Tolerance,
     thresholds: Float64[np.ndarray, "k"],
     min_area_px: int,
+    images: Images | None,
 ) -> list[Judged]:
     noises = noises_for(problem, tolerance)
-    return [
-        judge(sight_of(block), problem, tolerance, thresholds, noises, min_area_px=min_area_px)
-        for block in blocks(stream, problem)
-    ]
+    judged = []
+    for block in blocks(stream, problem):
+        sight = sight_of(block, None if images is None else images(block.keys[0]))
+        judged.append(judge(sight, problem, tolerance, thresholds, noises, min_area_px=min_area_px))
+    return judged
 
 
 def _concluded(judged: Sequence[Judged], tolerance: Tolerance, classes: tuple[str, ...]) -> SegmentAudit:

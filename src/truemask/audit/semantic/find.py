@@ -3,13 +3,13 @@
 import numpy as np
 
 from truemask.audit.semantic.beyond import beyond_borders
-from truemask.audit.semantic.kinds import kind_of_segment
+from truemask.audit.semantic.kinds import kinds_of_segments
 from truemask.audit.semantic.redrawn import add_redrawn
+from truemask.audit.semantic.segment_kernels import farthest, one_after_the_other
 from truemask.audit.semantic.shifted import add_shifted
 from truemask.audit.semantic.sight import Sight
-from truemask.audit.semantic.suspects import Suspect, Suspects, Window
+from truemask.audit.semantic.suspects import Suspect, Suspects
 from truemask.audit.semantic.tolerance import Tolerance
-from truemask.audit.semantic.windows import extents, window
 
 MIN_AREA_PX = 4
 _AT_A_RIM = ("boundary_over", "boundary_under")
@@ -32,26 +32,18 @@ def find_suspects(
     suspects = Suspects(sight)
     add_shifted(suspects, tolerance, background)
     add_redrawn(suspects, tolerance, background)
-    ids, count = beyond_borders(sight, suspects.ids == 0, tolerance.outline_px, min_area_px=min_area_px)
-    boxes = extents(ids, count)
-    sizes = (_sizes(*sight.given_regions), _sizes(*sight.predicted_regions))
-    for number in range(1, count + 1):
-        part = window(boxes[number], 1, ids.shape)
-        pixels = ids[part] == number
-        at = np.unravel_index(int(pixels.argmax()), pixels.shape)
-        kind = kind_of_segment(sight, pixels, part, sizes, background)
-        if kind in _AT_A_RIM and _farthest(sight, pixels, part) <= 2 * tolerance.outline_px:
+    ids, count = beyond_borders(sight, suspects.ids, tolerance.outline_px, min_area_px=min_area_px)
+    if not count:
+        return suspects
+    starts, at = np.zeros(count + 1, np.int64), np.empty(np.count_nonzero(ids), np.int64)
+    one_after_the_other(ids, starts, at)
+    deepest = np.zeros(count, np.float32)
+    farthest(at, starts, (sight.depth_given, sight.depth_predicted), deepest)
+    kinds = kinds_of_segments(sight, ids, at, starts, background)
+    for s, (kind, deep) in enumerate(zip(kinds, deepest.tolist(), strict=True)):
+        if kind in _AT_A_RIM and deep + 0.5 <= 2 * tolerance.outline_px:
             continue
-        given, proposed = int(sight.given[part][at]), int(sight.predicted[part][at])
-        suspects.add(Suspect(kind, given, proposed), pixels, part)
+        pixels = at[starts[s] : starts[s + 1]]
+        given, proposed = sight.given.flat[pixels[0]], sight.predicted.flat[pixels[0]]
+        suspects.add_free(Suspect(kind, int(given), int(proposed)), pixels)
     return suspects
-
-
-def _sizes(regions: np.ndarray, places: np.ndarray) -> np.ndarray:
-    return np.bincount(regions.ravel(), minlength=len(places) + 1)
-
-
-def _farthest(sight: Sight, pixels: np.ndarray, part: Window) -> float:
-    """How far the segment is from the given or from the predicted outline, at most."""
-    depth = np.maximum(sight.depth_given[part], sight.depth_predicted[part])
-    return float(depth[pixels].max()) + 0.5

@@ -63,17 +63,17 @@ def injected_features(
     changed = worse != sight.given
     if not changed.any():
         return np.zeros((0, len(FEATURES)))
-    suspects = find_suspects(
-        Sight(sight.key, worse, sight.predicted, sight.probs), tolerance, problem.background
-    )
-    rows = features(suspects, tolerance, thresholds)
-    return np.asarray(rows[_mostly(suspects.ids, changed, len(rows))])
+    suspects = find_suspects(sight.relabelled(worse), tolerance, problem.background)
+    made = _mostly(suspects.ids, changed, len(suspects.found))
+    return features(suspects, tolerance, thresholds, made)
 
 
 def _mostly(ids: np.ndarray, places: Bool[np.ndarray, "h w"], count: int) -> Bool[np.ndarray, "n"]:
     """Which suspects have at least half of their pixels in these places."""
-    sizes = np.bincount(ids.ravel(), minlength=count + 1)[1:]
-    inside = np.bincount(ids.ravel(), weights=places.ravel(), minlength=count + 1)[1:]
+    at = np.flatnonzero(ids)
+    ids = ids.ravel()[at]
+    sizes = np.bincount(ids, minlength=count + 1)[1:]
+    inside = np.bincount(ids, weights=places.ravel()[at], minlength=count + 1)[1:]
     return np.asarray((sizes > 0) & (inside >= _MOST_WRONG * sizes))
 
 

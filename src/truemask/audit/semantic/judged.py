@@ -5,13 +5,13 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float64, Int64
 
-from truemask import rle
 from truemask.audit.segments import pack_pixels
 from truemask.audit.semantic.agreement import kappa
 from truemask.audit.semantic.features import features
 from truemask.audit.semantic.find import find_suspects
 from truemask.audit.semantic.image_scores import tolerant_softmin_score
 from truemask.audit.semantic.injected import injected_features
+from truemask.audit.semantic.label_regions import extents
 from truemask.audit.semantic.sight import Sight
 from truemask.audit.semantic.suspects import Suspect, Suspects
 from truemask.audit.semantic.tolerance import Tolerance
@@ -65,6 +65,7 @@ def judge(
     suspects = find_suspects(sight, tolerance, problem.background, min_area_px=min_area_px)
     index = np.flatnonzero(suspects.ids)
     codes = pack_pixels(index, suspects.ids.ravel()[index].astype(np.int64) - 1, sight.given.shape)
+    places = extents(suspects.ids, len(suspects.found))[1:]
     height, width = sight.given.shape
     injected = injected_features(sight, noises, problem, tolerance, thresholds)
     return Judged(
@@ -76,8 +77,8 @@ def judge(
         suspects=tuple(_without_shape(found) for found in suspects.found),
         codes=codes,
         shapes=tuple(_shape_code(suspects, found) for found in suspects.found),
-        boxes=rle.boxes(codes, (height, width)).astype(np.int64),
-        area_px=rle.areas(codes, (height, width)),
+        boxes=places[:, [1, 0, 3, 2]],
+        area_px=places[:, 4],
         rows=features(suspects, tolerance, thresholds),
         injected=injected,
     )

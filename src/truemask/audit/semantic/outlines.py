@@ -57,12 +57,14 @@ def signed_distances(sight: Sight) -> Float32[np.ndarray, "n"]:
 def region_outlines(sight: Sight) -> RegionOutlines:
     """Where the predicted outline of each given region lies, in the middle and in quartiles."""
     regions, places = sight.given_regions
-    at = regions[sight.given_outline].astype(np.int64)
-    distances = signed_distances(sight).astype(np.float64)
-    order = np.lexsort((distances, at))
-    region, start, length = np.unique(at[order], return_index=True, return_counts=True)
-    distances = distances[order]
-    low, middle, high = (distances[start + (length * q).astype(np.int64)] for q in (0.25, 0.5, 0.75))
+    # Regions in the high bits, distances in the low ones: one sort of numbers is faster than one of pairs.
+    keys = np.sort((regions[sight.given_outline].astype(np.int64) << 32) + _sortable(signed_distances(sight)))
+    at = keys >> 32
+    start = np.flatnonzero(np.diff(at, prepend=-1))
+    region, length = at[start], np.diff(start, append=len(at))
+    low, middle, high = (
+        _unsorted(keys[start + (length * q).astype(np.int64)]).astype(np.float64) for q in (0.25, 0.5, 0.75)
+    )
     return RegionOutlines(
         region=region,
         class_id=sight.given.ravel()[places[region - 1]],
@@ -71,6 +73,21 @@ def region_outlines(sight: Sight) -> RegionOutlines:
         middle=middle,
         high=high,
     )
+
+
+_LOWEST = np.int64(1) << 31
+
+
+def _sortable(values: Float32[np.ndarray, "n"]) -> Int64[np.ndarray, "n"]:
+    """Whole numbers from 0 to 2^32 that sort like the values."""
+    bits = values.view(np.int32).astype(np.int64)
+    return np.where(bits < 0, ~bits, bits + _LOWEST)
+
+
+def _unsorted(keys: Int64[np.ndarray, "n"]) -> Float32[np.ndarray, "n"]:
+    """The values of `_sortable` in the low bits of keys."""
+    low = keys & 0xFFFFFFFF
+    return np.where(low < _LOWEST, ~low, low - _LOWEST).astype(np.int32).view(np.float32)
 
 
 @dataclass
@@ -87,12 +104,12 @@ class Outlines:
 
     def update(self, sight: Sight) -> None:
         """Count an image."""
-        both = cv2.erode(sight.agreed.astype(np.uint8), _CROSS)[sight.given_outline] > 0
+        seen = sight.agreed[sight.given_regions[0]]
+        both = cv2.erode(seen.view(np.uint8), _CROSS)[sight.given_outline] > 0
         distances = np.rint(np.abs(signed_distances(sight)[both])).astype(np.int64)
         self.pixels += np.bincount(np.minimum(distances, _LONGEST_PX), minlength=_LONGEST_PX + 1)
         found = region_outlines(sight)
-        places = sight.given_regions[1][found.region - 1]
-        long = (found.length >= LEAST_OUTLINE_PX) & sight.agreed.ravel()[places]
+        long = (found.length >= LEAST_OUTLINE_PX) & sight.agreed[found.region]
         middle = np.clip(np.rint(found.middle[long]), -_LONGEST_PX, _LONGEST_PX).astype(np.int64)
         np.add.at(self.regions, (found.class_id[long], middle + _LONGEST_PX), 1)
 

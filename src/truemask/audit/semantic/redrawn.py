@@ -5,12 +5,12 @@ from math import ceil
 import numpy as np
 from jaxtyping import Bool
 
+from truemask.audit.semantic.label_regions import distance_from
 from truemask.audit.semantic.outlines import LEAST_OUTLINE_PX, region_outlines
 from truemask.audit.semantic.shifted import EXPLAINS
-from truemask.audit.semantic.sight import distance_from
 from truemask.audit.semantic.suspects import Suspect, Suspects, Window
 from truemask.audit.semantic.tolerance import Tolerance
-from truemask.audit.semantic.windows import extents, window
+from truemask.audit.semantic.windows import window
 
 
 def add_redrawn(suspects: Suspects, tolerance: Tolerance, background: int | None) -> None:
@@ -22,7 +22,6 @@ def add_redrawn(suspects: Suspects, tolerance: Tolerance, background: int | None
     meet, the outline of one is that of the other.
     """
     sight = suspects.sight
-    given, places = sight.given_regions
     found = region_outlines(sight)
     off = found.middle - tolerance.usual_px[found.class_id]
     one_sided = np.where(off < 0, found.high < 0, found.low > 0)
@@ -31,7 +30,7 @@ def add_redrawn(suspects: Suspects, tolerance: Tolerance, background: int | None
         likely &= found.class_id != background
     if not likely.any():
         return
-    boxes = extents(given, len(places))
+    boxes = sight.mine.table
     chosen = np.flatnonzero(likely)
     for i in chosen[np.argsort(-np.abs(off[chosen]) * found.length[chosen], kind="stable")].tolist():
         region, px = int(found.region[i]), float(found.middle[i])

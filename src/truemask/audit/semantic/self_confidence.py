@@ -1,11 +1,12 @@
 """Self-confidence that forgives outlines: how sure predictions are of a label there or close by."""
 
-from math import floor
+from math import floor, isqrt
 
-import cv2
 import numpy as np
-from jaxtyping import Float32, UInt8
+from jaxtyping import Float32, Int64
 
+from truemask.audit.class_confidence import comparable, given_probability
+from truemask.audit.semantic import segment_kernels
 from truemask.audit.semantic.sight import Sight
 
 
@@ -22,26 +23,27 @@ def tolerant_self_confidence(sight: Sight, tolerance_px: float) -> Float32[np.nd
         sight: the image.
         tolerance_px: at least 0.
     """
-    own = plain_self_confidence(sight)
+    own = _own(sight)
     far = np.maximum(sight.depth_given, sight.depth_predicted) + 0.5
     beside = sight.known & (far <= tolerance_px)
-    disc = _disc(tolerance_px)
-    for class_id in np.unique(sight.given[beside]):
-        plane = np.ascontiguousarray(sight.probs[class_id], dtype=np.float32)
-        near = cv2.dilate(plane, disc, borderType=cv2.BORDER_REPLICATE)
-        here = beside & (sight.given == class_id)
-        own[here] = near[here]
-    return own
+    segment_kernels.largest_near(
+        comparable(sight.probs), sight.given, beside, _disc(tolerance_px), comparable(own)
+    )
+    return own.astype(np.float32, copy=False)
 
 
 def plain_self_confidence(sight: Sight) -> Float32[np.ndarray, "h w"]:
     """The probability of each pixel's given class; 0 where it is IGNORE."""
-    index = np.where(sight.known, sight.given, 0)[None].astype(np.int64)
-    own = np.take_along_axis(sight.probs, index, axis=0)[0].astype(np.float32)
-    return np.asarray(np.where(sight.known, own, 0), np.float32)
+    return _own(sight).astype(np.float32, copy=False)
 
 
-def _disc(radius_px: float) -> UInt8[np.ndarray, "d d"]:
-    """Pixels whose middle is at most so far from the middle one's."""
-    reach = np.arange(-floor(radius_px), floor(radius_px) + 1)
-    return (reach[:, None] ** 2 + reach[None] ** 2 <= radius_px**2).astype(np.uint8)
+def _own(sight: Sight) -> np.ndarray:
+    """The same in the precision of the probabilities."""
+    flat = given_probability(sight.given.ravel(), sight.probs.reshape(len(sight.probs), -1))
+    return flat.reshape(sight.given.shape)
+
+
+def _disc(radius_px: float) -> Int64[np.ndarray, "d"]:
+    """How far a disc of pixels, by their middles, reaches to either side in each of its rows."""
+    rows = range(-floor(radius_px), floor(radius_px) + 1)
+    return np.array([isqrt(floor(radius_px**2) - row**2) for row in rows], np.int64)

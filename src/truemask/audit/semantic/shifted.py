@@ -5,11 +5,12 @@ from math import ceil
 import numpy as np
 from jaxtyping import Bool, Float64, Int64
 
+from truemask.audit.semantic import map_kernels, window_kernels
 from truemask.audit.semantic.outlines import LEAST_OUTLINE_PX
 from truemask.audit.semantic.sight import Sight
 from truemask.audit.semantic.suspects import Suspect, Suspects
 from truemask.audit.semantic.tolerance import Tolerance
-from truemask.audit.semantic.windows import extents, window
+from truemask.audit.semantic.windows import window
 
 EXPLAINS = 0.5
 """The share of the disagreement that an explanation has to take away."""
@@ -24,12 +25,12 @@ def add_shifted(suspects: Suspects, tolerance: Tolerance, background: int | None
     """
     sight = suspects.sight
     given, places = sight.given_regions
-    predicted, others = sight.predicted_regions
+    predicted = sight.predicted_regions[0]
     pairs = _partners(sight)
     if not len(pairs):
         return
-    boxes, boxes_there = extents(given, len(places)), extents(predicted, len(others))
-    shifts = _centres(predicted, len(others))[pairs[:, 1]] - _centres(given, len(places))[pairs[:, 0]]
+    boxes, boxes_there = sight.mine.table, sight.theirs.table
+    shifts = _centres(boxes_there)[pairs[:, 1]] - _centres(boxes)[pairs[:, 0]]
     ratio = boxes_there[pairs[:, 1], 4] / boxes[pairs[:, 0], 4]
     far = np.hypot(*shifts.T) > tolerance.outline_px
     likely = far & (ratio > 0.5) & (ratio < 2) & (boxes[pairs[:, 0], 4] >= LEAST_OUTLINE_PX)
@@ -42,21 +43,29 @@ def add_shifted(suspects: Suspects, tolerance: Tolerance, background: int | None
         extent[:2] = np.minimum(extent[:2], boxes_there[there, :2])
         extent[2:4] = np.maximum(extent[2:4], boxes_there[there, 2:4])
         part = window(extent, ceil(max(abs(down), abs(across))), sight.given.shape)
-        here, known = given[part] == region, sight.known[part]
-        goal = (predicted[part] == there) & known
-        moved = _moved(here, down, across) & known
-        before, after = np.count_nonzero(here ^ goal), np.count_nonzero(moved ^ goal)
+        here, there_, known = given[part], predicted[part], sight.known[part]
+        before, after = window_kernels.apart(here, there_, known, (region, there), (down, across))
         if after <= (1 - EXPLAINS) * before:
+            moved = _moved(here == region, down, across) & known
             suspect = Suspect("shifted", class_id, class_id, region, moved, part)
-            suspects.add(suspect, here ^ moved, part)
+            suspects.add(suspect, (here == region) ^ moved, part)
 
 
 def _partners(sight: Sight) -> Int64[np.ndarray, "n 2"]:
     """Given and predicted regions of one class, each the other's largest partner."""
     same = sight.known & ~sight.differ
-    here, there = sight.given_regions[0][same].astype(np.int64), sight.predicted_regions[0][same]
-    base = int(there.max(initial=0)) + 1
-    keys, shared = np.unique(here * base + there, return_counts=True)
+    runs = np.empty(
+        (len(sight.given_regions[1]) + len(sight.predicted_regions[1]) + same.size // 8, 3), np.int64
+    )
+    here, there = sight.given_regions[0], sight.predicted_regions[0]
+    count = map_kernels.overlaps(here, there, same, runs)
+    if count > len(runs):
+        runs = np.empty((count, 3), np.int64)
+        map_kernels.overlaps(here, there, same, runs)
+    runs = runs[:count]
+    base = int(runs[:, 1].max(initial=0)) + 1
+    keys, of = np.unique(runs[:, 0] * base + runs[:, 1], return_inverse=True)
+    shared = np.bincount(of, weights=runs[:, 2], minlength=len(keys))
     pairs = np.stack(np.divmod(keys, base), axis=1)
     order = np.argsort(-shared, kind="stable")
     first_here = np.zeros(len(keys), bool)
@@ -66,13 +75,9 @@ def _partners(sight: Sight) -> Int64[np.ndarray, "n 2"]:
     return pairs[first_here & first_there]
 
 
-def _centres(ids: np.ndarray, count: int) -> Float64[np.ndarray, "n 2"]:
-    """Mean row and column of each id."""
-    flat = ids.ravel()
-    rows, columns = np.divmod(np.arange(flat.size), ids.shape[1])
-    sizes = np.maximum(np.bincount(flat, minlength=count + 1), 1)
-    sums = [np.bincount(flat, weights=at, minlength=count + 1) for at in (rows, columns)]
-    return np.stack(sums, axis=1) / sizes[:, None]
+def _centres(table: Int64[np.ndarray, "n 7"]) -> Float64[np.ndarray, "n 2"]:
+    """Mean row and column of each region of a table."""
+    return np.asarray(table[:, 5:7] / np.maximum(table[:, 4:5], 1))
 
 
 def _moved(mask: Bool[np.ndarray, "h w"], down: int, across: int) -> Bool[np.ndarray, "h w"]:

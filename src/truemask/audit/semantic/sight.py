@@ -3,12 +3,14 @@
 from dataclasses import dataclass
 from functools import cached_property
 
-import cv2
 import numpy as np
 from jaxtyping import Bool, Float, Float32, Int32, Int64, UInt8
 
+from truemask.audit.class_confidence import comparable
+from truemask.audit.evidence.edges import gradient
+from truemask.audit.semantic import map_kernels
+from truemask.audit.semantic.label_regions import LabelRegions
 from truemask.audit.stream import Block, LabelMap
-from truemask.noise.segment.regions import segments
 from truemask.types import IGNORE
 
 
@@ -21,12 +23,36 @@ class Sight:
         given: class ids, IGNORE where there is none.
         predicted: the most probable class; under IGNORE, too.
         probs: of all classes.
+        image: where it is at hand.
     """
 
     key: str
     given: LabelMap
     predicted: LabelMap
     probs: Float[np.ndarray, "k h w"]
+    image: UInt8[np.ndarray, "h w c"] | None = None
+
+    @cached_property
+    def mine(self) -> LabelRegions:
+        """The given regions."""
+        return LabelRegions(self.given)
+
+    @cached_property
+    def theirs(self) -> LabelRegions:
+        """The predicted regions."""
+        return LabelRegions(self.predicted)
+
+    def relabelled(self, given: LabelMap) -> "Sight":
+        """The same predictions, and what is known of their regions, with other labels."""
+        other = Sight(self.key, given, self.predicted, self.probs, self.image)
+        # Where `cached_property` keeps what does not hang on the labels.
+        vars(other).update(theirs=self.theirs, steep=self.steep)
+        return other
+
+    @cached_property
+    def steep(self) -> Float32[np.ndarray, "h w"] | None:
+        """How steep the image is at each pixel."""
+        return None if self.image is None else gradient(self.image)
 
     @cached_property
     def known(self) -> Bool[np.ndarray, "h w"]:
@@ -38,67 +64,47 @@ class Sight:
         """Where another class is predicted than given."""
         return np.asarray(self.known & (self.given != self.predicted))
 
-    @cached_property
+    @property
     def given_regions(self) -> tuple[Int32[np.ndarray, "h w"], Int64[np.ndarray, "n"]]:
         """Each pixel's region of one given class, from 1 (0: IGNORE), and the regions' first places."""
-        return segments(self.given, None)
+        return self.mine.found
 
-    @cached_property
+    @property
     def predicted_regions(self) -> tuple[Int32[np.ndarray, "h w"], Int64[np.ndarray, "n"]]:
         """The same of the predicted classes."""
-        return segments(self.predicted, None)
+        return self.theirs.found
 
-    @cached_property
+    @property
     def given_outline(self) -> Bool[np.ndarray, "h w"]:
         """Pixels that have a neighbour of another given class."""
-        return outline(self.given)
+        return self.mine.outline
 
     @cached_property
-    def agreed(self) -> Bool[np.ndarray, "h w"]:
-        """Pixels of given regions of which at least half is predicted as given: both have seen them."""
-        regions, places = self.given_regions
-        count = len(places) + 1
-        sizes = np.bincount(regions.ravel(), minlength=count)
-        wrong = np.bincount(regions.ravel(), weights=self.differ.ravel(), minlength=count)
-        seen = (2 * wrong <= sizes) & (np.arange(count) > 0)
-        return np.asarray(seen[regions])
+    def agreed(self) -> Bool[np.ndarray, "regions"]:
+        """Which given regions are predicted as given, at least half of them: both have seen them."""
+        sizes = self.mine.sizes
+        wrong = np.zeros(len(sizes), np.int64)
+        map_kernels.differing(self.given_regions[0], self.differ, wrong)
+        seen = np.asarray(2 * wrong <= sizes)
+        seen[0] = False
+        return seen
 
-    @cached_property
+    @property
     def depth_given(self) -> Float32[np.ndarray, "h w"]:
         """Distance of each pixel from the nearest given outline; 0 on it."""
-        return distance_from(self.given_outline)
+        return self.mine.depth
 
-    @cached_property
+    @property
     def depth_predicted(self) -> Float32[np.ndarray, "h w"]:
         """The same from predicted outlines."""
-        return distance_from(outline(self.predicted))
+        return self.theirs.depth
 
 
-def sight_of(block: Block) -> Sight:
-    """The image of a block of pixels."""
+def sight_of(block: Block, image: UInt8[np.ndarray, "h w c"] | None = None) -> Sight:
+    """What there is to see of a block of pixels, and of its image, where that is at hand."""
     assert block.size is not None
     probs = block.probs.reshape(len(block.probs), *block.size)
-    predicted = probs.argmax(axis=0).astype(np.uint8)
-    return Sight(block.keys[0], block.labels.reshape(block.size), predicted, probs)
-
-
-def outline(labels: LabelMap) -> Bool[np.ndarray, "h w"]:
-    """Pixels with a neighbour (above, below, beside) of another class; IGNORE is no class."""
-    found = np.zeros(labels.shape, bool)
-    known = labels != IGNORE
-    down = (labels[1:] != labels[:-1]) & known[1:] & known[:-1]
-    across = (labels[:, 1:] != labels[:, :-1]) & known[:, 1:] & known[:, :-1]
-    found[1:] |= down
-    found[:-1] |= down
-    found[:, 1:] |= across
-    found[:, :-1] |= across
-    return found
-
-
-def distance_from(places: Bool[np.ndarray, "h w"]) -> Float32[np.ndarray, "h w"]:
-    """Distance in pixels from the nearest of these places; the image's diagonal where there is none."""
-    farthest = np.float32(np.hypot(*places.shape))
-    if not places.any():
-        return np.full(places.shape, farthest, np.float32)
-    away: UInt8[np.ndarray, "h w"] = (~places).astype(np.uint8)
-    return np.asarray(cv2.distanceTransform(away, cv2.DIST_L2, cv2.DIST_MASK_PRECISE), np.float32)
+    predicted = np.empty(len(block.labels), np.uint8)
+    map_kernels.most_probable(comparable(block.probs), predicted)
+    given = block.labels.reshape(block.size)
+    return Sight(block.keys[0], given, predicted.reshape(block.size), probs, image)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 import numpy as np
-from jaxtyping import Bool, Int32
+from jaxtyping import Bool, Int32, Int64
 
 from truemask.audit.semantic.sight import Sight
 
@@ -63,3 +63,8 @@ class Suspects:
         self.found.append(suspect)
         ids[free] = len(self.found)
         return True
+
+    def add_free(self, suspect: Suspect, pixels: Int64[np.ndarray, "n"]) -> None:
+        """Add a suspect none of whose pixels (row-major places) belongs to another."""
+        self.found.append(suspect)
+        self.ids.ravel()[pixels] = len(self.found)
