@@ -33,9 +33,10 @@ def main(
     pack: Path,
     scratch: Path = Path("runs/real-classes"),
     images: int = 10_000,
-    tested: int = 10_000,
-    epochs: int = 10,
+    tested: int = 4_000,
+    epochs: int = 8,
     folds: int = 2,
+    learnt_epochs: int = 5,
     seeds: int = 3,
 ) -> None:
     """Print the tables and keep them in benchmarks/results/real_classes.json and real_classes_fixed.json.
@@ -45,19 +46,21 @@ def main(
         scratch: folder of probabilities and networks.
         images: to audit, 50,000 at most; drawn by a hash of their keys.
         tested: images to test networks on, 10,000 at most.
-        epochs: of every training.
+        epochs: of the audits' networks.
         folds: of the audits.
-        seeds: trainings on each kind of labels; 0: none.
+        learnt_epochs: of the networks that learn from given, fixed and true labels.
+        seeds: trainings of each of them; 0: none.
     """
     if not pack.is_dir():
         raise SystemExit(f"{pack} is not there; name the folder of CIFAR-10 with people's labels")
     torch.set_num_threads(1)
     where = f"{pack}@train={images},test={tested}"
     settings: Settings = {**NETWORK, "epochs": epochs}
+    learner: Settings = {**NETWORK, "epochs": learnt_epochs}
     truth, test = Source(where, labels=TRUTH).to_train(), Source(where).to_test()
 
     def nets(labels: Dataset) -> list[float]:
-        plans = [plan_for(labels, {**settings, "seed": seed}) for seed in range(seeds)]
+        plans = [plan_for(labels, {**learner, "seed": seed}) for seed in range(seeds)]
         return [kept_score(labels, test, plan, scratch / "networks") for plan in plans]
 
     found, fixed, notes = list[Row](), list[Row](), list[str]()
@@ -75,7 +78,7 @@ def main(
             learnt = {who: nets(data) if rule == SURE else [] for who, data in of.items()}
             fixed.append({"labels": name, "rule": rule, **row, **columns(learnt)})
         print(name, flush=True)
-    sizes = {"images": images, "tested": tested, "epochs": epochs, "folds": folds, "seeds": seeds}
+    sizes = {"images": images, "epochs": epochs, "folds": folds}
     publish(
         "real_classes",
         "Wrong classes that people gave, found in the same out-of-fold probabilities",
@@ -93,7 +96,7 @@ def main(
         "real_classes_fixed",
         "The same labels before and after fix, and networks that learn from them",
         fixed,
-        settings={**sizes, **NETWORK},
+        settings={**sizes, "learnt_epochs": learnt_epochs, "seeds": seeds, "tested": tested, **NETWORK},
         notes=[
             "right: share of the labels; of what fix changed: share that was wrong, and that is right now",
             "net: accuracy on clean test images, mean and standard deviation of the seeds",
