@@ -218,15 +218,16 @@ def _in_view(labels: Labels, geometry: Geometry, first_object: int) -> tuple[Ten
 
 
 def _objects_in_view(labels: Instances, geometry: Geometry, first_object: int) -> Objects:
-    masks = torch.from_numpy(rle.unpack(labels.masks, labels.size))
-    masks = geometry.forward(masks, 0.0)
     boxes = geometry.boxes(torch.from_numpy(labels.boxes))
     extent = boxes[:, 2:] - boxes[:, :2]
-    crowd = torch.from_numpy(labels.crowd)
-    kept = (extent.amin(dim=1) >= 1) & masks.flatten(1).any(dim=1) & ~crowd
-    rows = torch.arange(first_object, first_object + len(labels))
+    rows = ((extent.amin(dim=1) >= 1) & ~torch.from_numpy(labels.crowd)).nonzero()[:, 0]
+    # Of a large image only what the window may show: unpacking all of it took most of a step.
+    codes = [labels.masks[row] for row in rows.tolist()]
+    masks = geometry.forward(torch.from_numpy(rle.unpack(codes, labels.size)), 0.0)
+    shown = masks.flatten(1).any(dim=1)
+    kept = rows[shown]
     classes = torch.from_numpy(labels.classes.astype(np.int64))
-    return Objects(boxes[kept], classes[kept], masks[kept].contiguous(), rows[kept])
+    return Objects(boxes[kept], classes[kept], masks[shown].contiguous(), first_object + kept)
 
 
 def _unit_weights(dataset: Dataset, trust: Trust) -> Float[Tensor, "n"] | None:

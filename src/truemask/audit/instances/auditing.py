@@ -8,6 +8,7 @@ from jaxtyping import Float64, Int64, UInt8
 from truemask.audit.findings import Finding, findings_table
 from truemask.audit.instances.evidence import Evidence
 from truemask.audit.instances.grouped import duplicate, merged, split
+from truemask.audit.instances.holes import holes
 from truemask.audit.instances.localised import localised
 from truemask.audit.instances.missing import missing
 from truemask.audit.instances.records import Record, record
@@ -103,8 +104,13 @@ def audit_instances(stream: Iterable[Seen], problem: Problem, *, least: float = 
 
 
 def _findings(evidence: Evidence, least: float) -> Iterator[Finding]:
-    for kind in (swapped, missing, spurious, merged, split, localised, duplicate):
+    for kind in (swapped, missing, spurious, merged, split, duplicate):
         yield from kind(evidence, least)
+    holed = [*holes(evidence, least)]
+    yield from holed
+    known = {one.objects for one in holed}
+    # A gap that an outline's misfit shows, too, is listed once.
+    yield from (one for one in localised(evidence, least) if one.kind != "hole" or one.objects not in known)
 
 
 def _presumed(

@@ -28,27 +28,30 @@ def outline_error(given: bytes, predicted: bytes, size: tuple[int, int]) -> tupl
     right = max(side.left + side.mask.shape[1] for side in (one, other))
     # A rim of one pixel: the outside is then one piece.
     here, there = (
-        _seen(side, top - 1, left - 1, bottom - top + 2, right - left + 2) for side in (one, other)
+        seen_in(side, top - 1, left - 1, bottom - top + 2, right - left + 2) for side in (one, other)
     )
     whole = np.count_nonzero(here != there)
-    filled = here | (_holes(here) & there)
+    filled = here | (holes_of(here) & there)
     moved = _moved(here, there)
     if np.count_nonzero(filled != there) <= (1 - _EXPLAINED) * whole:
-        return "hole", _packed(filled, top - 1, left - 1, size)
+        return "hole", packed(filled, top - 1, left - 1, size)
     if np.count_nonzero(moved != there) <= (1 - _EXPLAINED) * whole:
-        return "shifted", _packed(moved, top - 1, left - 1, size)
+        return "shifted", packed(moved, top - 1, left - 1, size)
     over = np.count_nonzero(here & ~there) >= np.count_nonzero(there & ~here)
     return ("boundary_over" if over else "boundary_under"), predicted
 
 
-def _seen(one: Crop, top: int, left: int, height: int, width: int) -> Mask:
+def seen_in(one: Crop, top: int, left: int, height: int, width: int) -> Mask:
+    """The part of an object that lies in a view whose first pixel is `top`, `left` of the image."""
     view = np.zeros((height, width), dtype=bool)
-    rows, columns = one.mask.shape
-    view[one.top - top : one.top - top + rows, one.left - left : one.left - left + columns] = one.mask
+    down, across = one.top - top, one.left - left
+    inside = one.mask[max(0, -down) : max(0, height - down), max(0, -across) : max(0, width - across)]
+    down, across = max(0, down), max(0, across)
+    view[down : down + inside.shape[0], across : across + inside.shape[1]] = inside
     return view
 
 
-def _holes(mask: Mask) -> Mask:
+def holes_of(mask: Mask) -> Mask:
     """Pixels off the mask that are cut off from the rim."""
     outside: UInt8[np.ndarray, "h w"] = mask.astype(np.uint8)
     cv2.floodFill(outside, None, (0, 0), 1)
@@ -67,7 +70,7 @@ def _moved(mask: Mask, onto: Mask) -> Mask:
     return moved
 
 
-def _packed(view: Mask, top: int, left: int, size: tuple[int, int]) -> bytes:
+def packed(view: Mask, top: int, left: int, size: tuple[int, int]) -> bytes:
     """The code of a mask in a view that begins at `top`, `left`, which may be one pixel outside the image."""
     rows, columns = np.flatnonzero(view.any(axis=1)), np.flatnonzero(view.any(axis=0))
     first_row, first_column = max(int(rows[0]), -top), max(int(columns[0]), -left)

@@ -6,6 +6,7 @@ import numpy as np
 from jaxtyping import Bool, Float64, Int64, Shaped
 
 from truemask.audit.instances.class_votes import Votes, votes
+from truemask.audit.instances.gaps import enclosed_px, gap
 from truemask.audit.instances.overlaps import Overlaps, iou, overlaps
 from truemask.audit.instances.relations import SAME_IOU, Relations, relations
 from truemask.audit.instances.seen import Seen
@@ -23,6 +24,8 @@ OBJECT = np.dtype(
         ("partner", "<i8"),  # row of the matched or near prediction, or -1
         ("misfit", "<f8"),  # 1 - Dice with that one
         ("in_group", "?"),  # redundant, merged or split: judged as such
+        ("gap_px", "<i8"),  # left out inside of it
+        ("filled", "<f8"),  # share of the gap that the partner covers; NaN without one
     ]
 )
 PREDICTION = np.dtype([("label", "u1"), ("score", "<f8"), ("confirmed", "?"), ("free", "?"), ("judged", "?")])
@@ -70,16 +73,18 @@ def record(seen: Seen) -> Record:
     place[keep] = np.arange(len(keep))
     related = _moved(related, place)
     judged = None if seen.judged is None else seen.judged[bears].astype(np.float64)
+    said = votes(given.classes[bears], found, across, judged)
+    objects = _objects(given, bears, shared, related, keep, said, judged)
+    predicted = tuple(found.masks[row] for row in keep.tolist())
+    _note_gaps(objects, np.flatnonzero(bears), seen, predicted)
     rows, columns = np.nonzero(across[:, keep])
     return Record(
         key=seen.key,
         size=given.size,
-        objects=_objects(
-            given, bears, shared, related, keep, votes(given.classes[bears], found, across, judged), judged
-        ),
+        objects=objects,
         masks=tuple(given.masks[row] for row in np.flatnonzero(bears).tolist()),
         predictions=_predictions(seen, keep, related),
-        predicted=tuple(found.masks[row] for row in keep.tolist()),
+        predicted=predicted,
         related=related,
         near=(rows, columns, np.minimum(1, across[:, keep][rows, columns] / SAME_IOU)),
     )
@@ -137,6 +142,18 @@ def _objects(
     grouped = [one for one, _, _ in related.duplicates] + [group.whole for group in related.merged]
     columns["in_group"][grouped + [row for group in related.split for row in group.parts]] = True
     return columns
+
+
+def _note_gaps(
+    columns: Shaped[np.ndarray, "g"], rows: Int64[np.ndarray, "g"], seen: Seen, found: tuple[bytes, ...]
+) -> None:
+    """Write down what is left out inside of objects, whose rows among all given ones these are."""
+    masks, size = seen.given.masks, seen.given.size
+    holed = enclosed_px([masks[row] for row in rows.tolist()], size) > 0
+    for place in np.flatnonzero(holed).tolist():
+        partner = int(columns["partner"][place])
+        one = gap(int(rows[place]), masks, found[partner] if partner >= 0 else None, size)
+        columns["gap_px"][place], columns["filled"][place] = one.area_px, one.filled
 
 
 def _predictions(seen: Seen, keep: Int64[np.ndarray, "m"], related: Relations) -> Shaped[np.ndarray, "m"]:

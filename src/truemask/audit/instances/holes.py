@@ -1,0 +1,52 @@
+"""Holes: pixels left out inside of given objects, be they one or a hundred, where objects are whole."""
+
+from collections.abc import Iterator
+
+import numpy as np
+from jaxtyping import Float64
+
+from truemask.audit.findings import Finding
+from truemask.audit.instances.evidence import Evidence
+from truemask.audit.instances.gaps import gap
+from truemask.audit.instances.suspicion import suspicion
+
+_PRIOR = 10.0
+"""Objects of all classes that stand in for those that a class lacks."""
+
+
+def holes(evidence: Evidence, least: float) -> Iterator[Finding]:
+    """A finding for each object with a gap that is no other object's.
+
+    Most are slips of a few pixels, which no network sees: the given masks alone show them. The score is the
+    share of objects of the class that have none, for what people leave out of half the wheels they leave out
+    on purpose; less what the network says against it: the probability that its object is one, times the
+    share of the gap that it leaves out, too.
+    """
+    objects = evidence.objects
+    holed = (objects["gap_px"] > 0) & ~objects["in_group"]
+    against = evidence.partner_right * (1 - np.nan_to_num(objects["filled"], nan=1.0))
+    score = (1 - _usual(evidence)) * (1 - against)
+    for image, row, number in evidence.objects_where(holed & (score >= least)):
+        one, code = image.objects[row], image.masks[row]
+        yield suspicion(
+            image,
+            "hole",
+            float(score[number]),
+            float(evidence.partner_right[number]),
+            given=int(one["given"]),
+            proposed=int(one["given"]),
+            code=code,
+            evidence="gap in the mask",
+            action="redraw",
+            objects=(int(one["id"]),),
+            shapes=(gap(row, image.masks, None, image.size).shape,),
+        )
+
+
+def _usual(evidence: Evidence) -> Float64[np.ndarray, "n"]:
+    """Of each object the share of those of its class that have a gap."""
+    holed = evidence.objects["gap_px"] > 0
+    everywhere = holed.mean() if len(holed) else 0.0
+    _, place, count = np.unique(evidence.objects["given"], return_inverse=True, return_counts=True)
+    sums = np.bincount(place, weights=holed, minlength=len(count))
+    return np.asarray((sums[place] + _PRIOR * everywhere) / (count[place] + _PRIOR))
