@@ -65,6 +65,15 @@ def object_lab(seen: Sequence[Seen], problem: Problem) -> AuditResult:
     return replace(ours, findings=findings_table(findings, problem.classes))
 
 
+def image_badness(seen: Sequence[Seen], problem: Problem) -> dict[str, float]:
+    """ObjectLab's score of whole images by key, turned round: higher is worse."""
+    from cleanlab.object_detection import rank
+
+    labels, predictions = as_boxes(seen, problem.num_classes - 1)
+    quality = rank.get_label_quality_scores(labels, predictions, verbose=False)
+    return {one.key: 1 - float(value) for one, value in zip(seen, quality, strict=True)}
+
+
 def as_boxes(seen: Sequence[Seen], classes: int) -> tuple[list[dict[str, np.ndarray]], list[np.ndarray]]:
     """Labels and predictions as ObjectLab reads them: boxes by image, predicted ones by class, from 0."""
     labels = [{"bboxes": one.given.boxes, "labels": one.given.classes.astype(np.int64) - 1} for one in seen]

@@ -1,0 +1,193 @@
+"""Objects that people labelled wrongly, and corrected: what audits find of it, and what fixing is worth.
+
+`truemask audit` as it is: two folds of a small network, calibrated by errors put into the same labels. Other
+audits judge the same predictions. Networks and predictions are kept in the folder `--scratch`, so that a
+second run takes seconds a pack.
+"""
+
+import importlib.util
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pyarrow as pa
+import torch
+import typer
+
+from benchmarks.against_listed import image_scores, scores
+from benchmarks.object_packs import Pack, carparts, nuclei
+from benchmarks.objects_by_boxes import image_badness, object_lab, on_boxes, with_true_regions
+from benchmarks.real_objects_fixed import worth_of_fixing
+from benchmarks.report import Row, publish
+from truemask.audit import AuditResult
+from truemask.audit.instances import Predicted, Seen, audit_instances
+from truemask.commands.auditing import audit_dataset
+from truemask.commands.auditing_objects import beside, packed
+from truemask.commands.calibrating import calibrated
+from truemask.data.dataset import Dataset
+from truemask.data.files import whole_folder
+from truemask.data.predictions import open_predictions
+from truemask.data.views import AsSemantic
+from truemask.training import Recipe
+from truemask.training.folds import Folds, train_folds
+from truemask.training.saved import write_predictions
+
+PEER = "cleanlab"
+FOREGROUND = 2
+"""Classes of data whose objects are all alike, so that they can be audited as foreground, too."""
+FOREGROUND_SCORES = ("unit_ap", "unit_precision", "unit_recall", "segment_precision")
+ALL = 0.02
+"""Score from which all suspicions are listed."""
+
+
+@dataclass(frozen=True)
+class Predictions:
+    """What two folds say about images whose labels they did not learn from."""
+
+    given: Dataset
+    folds: Folds
+    said: list[tuple[str, Predicted]]
+
+    def beside(self, labels: Dataset) -> list[Seen]:
+        """The predictions beside some labels of the images."""
+        return [*beside(labels, self.said, replace(self.folds, dataset=labels).judge_objects())]
+
+    def again(self, labels: Dataset, _: int) -> AuditResult:
+        """The audit of other labels."""
+        return audit_instances(self.beside(labels), labels.problem)
+
+
+def main(
+    nuclei_pack: Path | None = None,
+    carparts_pack: Path | None = None,
+    scratch: Path = Path("runs/real-objects"),
+    seeds: int = 2,
+    fix: bool = True,
+) -> None:
+    """Print the tables and keep them in benchmarks/results/real_objects.json and real_objects_fixed.json.
+
+    Args:
+        nuclei_pack: folder of nuclei-dsb2018; without it, it is left out.
+        carparts_pack: folder of carparts; likewise.
+        scratch: folder of networks and predictions.
+        seeds: networks that learn from given, fixed and true labels; the audit has one seed.
+        fix: whether to measure what fixing is worth, too.
+    """
+    torch.set_num_threads(1)
+    found: list[Row] = []
+    fixed: list[Row] = []
+    notes: list[str] = []
+    for pack in _packs(nuclei_pack, carparts_pack):
+        predictions = predicted(pack, scratch / pack.name)
+        seen = predictions.beside(pack.given)
+        told, calibration = calibrated(
+            pack.given,
+            audit_instances(seen, pack.given.problem),
+            predictions.again,
+            mode="fast",
+            precision=None,
+            seed=0,
+        )
+        found += list(_rows(pack, seen, told))
+        if pack.given.problem.num_classes == FOREGROUND:
+            row, note = _by_foreground(pack, scratch / pack.name)
+            found.append(row)
+            notes.append(note)
+        notes += [f"{pack.name}: {line}" for line in told.summary()]
+        notes += [f"{pack.name}: not calibrated: {one.kind}: {one.why}" for one in calibration.uncalibrated]
+        print(found[-1], flush=True)
+        if fix:
+            fixed += worth_of_fixing(pack, told.findings, scratch / pack.name, seeds)
+    if not found:
+        print("nothing to do: name a pack with --nuclei-pack or --carparts-pack")
+        return
+    settings: Row = {"folds": 2, "audit_seeds": 1, "networks": seeds}
+    peers = (PEER,) if importlib.util.find_spec(PEER) else ()
+    publish(
+        "real_objects",
+        "Wrong objects that people found: precision of the first findings, AP by kind, images ranked",
+        found,
+        settings=settings,
+        packages=peers,
+        notes=notes,
+    )
+    if fixed:
+        publish("real_objects_fixed", "What fixing them is worth", fixed, settings=settings)
+
+
+def predicted(pack: Pack, folder: Path) -> Predictions:
+    """Predictions of two folds, trained and made once."""
+    recipe = Recipe(dataset=pack.given, plan=pack.plan(pack.given, 0))
+    folds = train_folds(recipe, 2, folder / "folds")
+    kept = folder / "predicted"
+    if not kept.is_dir():
+        with whole_folder(kept) as fresh:
+            write_predictions(folds.predict(), pack.given.problem, fresh)
+    return Predictions(pack.given, folds, [*packed(pack.given, open_predictions(kept, pack.given))])
+
+
+def _packs(nuclei_pack: Path | None, carparts_pack: Path | None) -> Iterator[Pack]:
+    for name, folder, opened in (("nuclei", nuclei_pack, nuclei), ("carparts", carparts_pack, carparts)):
+        if folder is None:
+            print(f"{name} is left out: name its folder with --{name}-pack")
+        else:
+            yield opened(folder)
+
+
+def _rows(pack: Pack, seen: list[Seen], told: AuditResult) -> Iterator[Row]:
+    """A row an audit."""
+    problem = pack.given.problem
+    bad = {error.image for error in pack.errors} | pack.removed
+    boxed = audit_instances([on_boxes(one) for one in seen], problem, least=ALL)
+    results = {
+        "truemask": told,
+        "truemask, all suspicions": audit_instances(seen, problem, least=ALL),
+        "truemask on boxes, all suspicions": with_true_regions(boxed, seen),
+    }
+    images = {name: _badness(result) for name, result in results.items()}
+    if importlib.util.find_spec(PEER):
+        results["ObjectLab, all scores"] = object_lab(seen, problem)
+        images["ObjectLab, all scores"] = image_badness(seen, problem)
+    objects = sum(len(one.given) for one in seen)
+    for name, result in results.items():
+        listed = _known(result.findings, pack)
+        yield {
+            "data": pack.name,
+            "by": name,
+            "findings": len(listed),
+            "errors": len(pack.errors),
+            "objects": objects,
+            **scores(listed, pack.errors),
+            **image_scores(images[name], bad),
+        }
+
+
+def _by_foreground(pack: Pack, folder: Path) -> tuple[Row, str]:
+    """The images as the audit of label maps ranks them; and what it finds, by pixels and by segments."""
+    maps, truth = AsSemantic(pack.given), AsSemantic(pack.fixed)
+    audited = audit_dataset(maps, folder / "foreground", settings=dict(pack.maps), truth=truth, show=False)
+    said = ", ".join(f"{name} {audited.scores[name]:.4f}" for name in FOREGROUND_SCORES)
+    bad = {error.image for error in pack.errors} | pack.removed
+    row: Row = {
+        **dict.fromkeys(scores([], []), None),
+        "data": pack.name,
+        "by": "truemask on the foreground map",
+        "findings": len(audited.result.findings),
+        "errors": len(pack.errors),
+        "objects": None,
+        **image_scores(_badness(audited.result), bad),
+    }
+    return row, f"{pack.name}, foreground map, by pixels: {said}"
+
+
+def _known(findings: pa.Table, pack: Pack) -> list[dict[str, object]]:
+    """Findings, best first, without those of images whose truth is not known."""
+    return [row for row in findings.to_pylist() if row["image"] not in pack.removed]
+
+
+def _badness(result: AuditResult) -> dict[str, float]:
+    return {row["image"]: float(row["score"]) for row in result.images.to_pylist()}
+
+
+if __name__ == "__main__":
+    typer.run(main)
