@@ -150,8 +150,8 @@ def label_quality(given: Dataset, fixed: Dataset, true: Dataset) -> Mapping[str,
     unsaid = after == UNSAID
     wrong, changed = before != 0, (before != after) & ~unsaid
     return {
-        "labels: given": label_score(given, true),
-        "labels: fixed": label_score(fixed, true),
+        "labels: given": _score(given, true),
+        "labels: fixed": _score(fixed, true),
         "changed": float(changed.sum()),
         "now right": float((after == 0)[changed].sum()),
         "ignored": float(unsaid.sum()),
@@ -184,8 +184,7 @@ def _units(labels: Dataset, true: Dataset) -> np.ndarray:
     return np.concatenate(parts)
 
 
-def label_score(labels: Dataset, true: Dataset) -> float:
-    """The headline metric of labels, taken for predictions, against the true ones."""
+def _score(labels: Dataset, true: Dataset) -> float:
     problem = true.problem
     objects, maps = InstanceMetrics(problem), SemanticMetrics(problem)
     for row, key in enumerate(true.keys):

@@ -61,7 +61,8 @@ def main(
     nuclei_pack: Path | None = None,
     carparts_pack: Path | None = None,
     scratch: Path = Path("runs/real-objects"),
-    seeds: int = 2,
+    networks: int = 1,
+    foreground: bool = True,
     fix: bool = True,
 ) -> None:
     """Print the tables and keep them in benchmarks/results/real_objects.json and real_objects_fixed.json.
@@ -70,7 +71,8 @@ def main(
         nuclei_pack: folder of nuclei-dsb2018; without it, it is left out.
         carparts_pack: folder of carparts; likewise.
         scratch: folder of networks and predictions.
-        seeds: networks that learn from given, fixed and true labels; the audit has one seed.
+        networks: how many learn from each of given, fixed and true labels.
+        foreground: whether to audit objects without classes as label maps, too, by networks of their own.
         fix: whether to measure what fixing is worth, too.
     """
     torch.set_num_threads(1)
@@ -78,37 +80,36 @@ def main(
     fixed: list[Row] = []
     notes: list[str] = []
     for pack in _packs(nuclei_pack, carparts_pack):
-        predictions = predicted(pack, scratch / pack.name)
+        folder = scratch / pack.name
+        predictions = predicted(pack, folder)
         seen = predictions.beside(pack.given)
-        told, calibration = calibrated(
-            pack.given,
-            audit_instances(seen, pack.given.problem),
-            predictions.again,
-            mode="fast",
-            precision=None,
-            seed=0,
-        )
-        found += list(_rows(pack, seen, told))
-        if pack.given.problem.num_classes == FOREGROUND:
-            row, note = _by_foreground(pack, scratch / pack.name)
+        result = audit_instances(seen, pack.given.problem)
+        for row in _rows(pack, seen, result):
+            print(row, flush=True)
+            found.append(row)
+        notes += [f"{pack.name}: {line}" for line in result.summary()]
+        if foreground and pack.given.problem.num_classes == FOREGROUND:
+            row, note = _by_foreground(pack, folder)
             found.append(row)
             notes.append(note)
-        notes += [f"{pack.name}: {line}" for line in told.summary()]
-        notes += [f"{pack.name}: not calibrated: {one.kind}: {one.why}" for one in calibration.uncalibrated]
-        print(found[-1], flush=True)
         if fix:
-            fixed += worth_of_fixing(pack, told.findings, scratch / pack.name, seeds)
+            told, calibration = calibrated(
+                pack.given, result, predictions.again, mode="fast", precision=None, seed=0
+            )
+            notes += [
+                f"{pack.name}: not calibrated: {one.kind}: {one.why}" for one in calibration.uncalibrated
+            ]
+            fixed += worth_of_fixing(pack, told.findings, folder, networks)
     if not found:
         print("nothing to do: name a pack with --nuclei-pack or --carparts-pack")
         return
-    settings: Row = {"folds": 2, "audit_seeds": 1, "networks": seeds}
-    peers = (PEER,) if importlib.util.find_spec(PEER) else ()
+    settings: Row = {"folds": 2, "audits": 1, "networks": networks}
     publish(
         "real_objects",
         "Wrong objects that people found: precision of the first findings, AP by kind, images ranked",
         found,
         settings=settings,
-        packages=peers,
+        packages=(PEER,) if importlib.util.find_spec(PEER) else (),
         notes=notes,
     )
     if fixed:
@@ -134,23 +135,23 @@ def _packs(nuclei_pack: Path | None, carparts_pack: Path | None) -> Iterator[Pac
             yield opened(folder)
 
 
-def _rows(pack: Pack, seen: list[Seen], told: AuditResult) -> Iterator[Row]:
+def _rows(pack: Pack, seen: list[Seen], result: AuditResult) -> Iterator[Row]:
     """A row an audit."""
     problem = pack.given.problem
     bad = {error.image for error in pack.errors} | pack.removed
     boxed = audit_instances([on_boxes(one) for one in seen], problem, least=ALL)
     results = {
-        "truemask": told,
+        "truemask": result,
         "truemask, all suspicions": audit_instances(seen, problem, least=ALL),
         "truemask on boxes, all suspicions": with_true_regions(boxed, seen),
     }
-    images = {name: _badness(result) for name, result in results.items()}
+    images = {name: _badness(each) for name, each in results.items()}
     if importlib.util.find_spec(PEER):
         results["ObjectLab, all scores"] = object_lab(seen, problem)
         images["ObjectLab, all scores"] = image_badness(seen, problem)
     objects = sum(len(one.given) for one in seen)
-    for name, result in results.items():
-        listed = _known(result.findings, pack)
+    for name, each in results.items():
+        listed = _known(each.findings, pack)
         yield {
             "data": pack.name,
             "by": name,

@@ -7,12 +7,12 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
+from benchmarks.label_agreement import mean_iou, panoptic_quality
 from benchmarks.listed_errors import Listed, of_carparts, of_nuclei
-from benchmarks.panoptic_quality import panoptic_quality
 
 from truemask import rle
 from truemask.data.formats.id_maps import first_id
-from truemask.data.views import ArrayDataset
+from truemask.data.views import ArrayDataset, AsSemantic
 from truemask.types import Instances, Problem, Task
 
 PARTS = Problem(Task.INSTANCE, ("background", "door", "wheel"), background=0)
@@ -74,3 +74,9 @@ def test_panoptic_quality_counts_classes_and_places():
     swapped = dataset(objects([0, 1, 4], [3, 7, 9], [2, 1, 2]))
     assert panoptic_quality(swapped, FIXED) == 2 / (2 + 2 / 2)
     assert panoptic_quality(dataset(objects([], [], [])), FIXED) == 0
+
+
+def test_maps_agree_by_class():
+    # Background: 64 of 192 px are a wheel elsewhere; the wheels do not overlap.
+    assert mean_iou(AsSemantic(GIVEN), AsSemantic(FIXED)) == (64 / 192 + 1 + 0) / 3
+    assert mean_iou(AsSemantic(FIXED), AsSemantic(FIXED)) == 1

@@ -1,10 +1,11 @@
-"""How well objects agree with the true ones, in one number: Kirillov et al., CVPR 2019, arXiv:1801.00868."""
+"""How well labels agree with the true ones, in one number: as objects, and as label maps."""
 
 import numpy as np
 from faster_coco_eval import mask as coco_mask
 
 from truemask.data.dataset import Dataset
-from truemask.types import Instances
+from truemask.metrics.confusion import iou
+from truemask.types import IGNORE, Instances
 
 _SAME_IOU = 0.5
 """Above it, no other object can fit as well, if those of one side do not overlap."""
@@ -13,7 +14,8 @@ _SAME_IOU = 0.5
 def panoptic_quality(labels: Dataset, truth: Dataset) -> float:
     """Sum of the IoUs of matched objects over their number and half of those of both sides without a match.
 
-    Matched are objects of one class with an IoU above 0.5; all classes count together.
+    Matched are objects of one class with an IoU above 0.5; all classes count together. Panoptic quality:
+    Kirillov et al., CVPR 2019, arXiv:1801.00868.
 
     Args:
         labels: of objects.
@@ -29,6 +31,23 @@ def panoptic_quality(labels: Dataset, truth: Dataset) -> float:
         single += len(mine) + len(theirs) - 2 * len(own)
     matched = len(fits) - 1
     return sum(fits) / (matched + single / 2) if matched + single else float("nan")
+
+
+def mean_iou(labels: Dataset, truth: Dataset) -> float:
+    """Mean over classes of the IoU of label maps, over all images together.
+
+    Args:
+        labels: maps.
+        truth: the same images.
+    """
+    classes = truth.problem.num_classes
+    counts = np.zeros((classes, classes), np.int64)
+    for row in range(len(truth)):
+        said, true = np.asarray(labels.labels(row)), np.asarray(truth.labels(row))
+        known = (said != IGNORE) & (true != IGNORE)
+        pairs = true[known].astype(np.int64) * classes + said[known]
+        counts += np.bincount(pairs, minlength=classes**2).reshape(classes, classes)
+    return float(np.nanmean(iou(counts)))
 
 
 def _matched(mine: Instances, theirs: Instances) -> list[float]:
