@@ -102,8 +102,8 @@ def test_one_class_is_enough(kind):
 def test_probabilities_at_the_given_place_find_a_swap_without_predictions():
     images = []
     for one in world():
-        sure = np.full((3, 3), 0.05, np.float32)
-        sure[np.arange(3), [1, 2, 1]] = 0.9
+        sure = np.full((3, 3), 0.02, np.float32)
+        sure[np.arange(3), [1, 2, 1]] = 0.96
         images.append(replace(one, found=predicted_of([]), judged=sure))
     images[3] = replace(images[3], given=given_of([replace(FIRST, label=2), SECOND, THIRD]))
     (row,) = audit_instances(images, TILES).findings.to_pylist()

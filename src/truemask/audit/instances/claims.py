@@ -82,6 +82,21 @@ def weigh(
     return Claims(share, right)
 
 
+def share_wrong(
+    confidences: Float64[np.ndarray, "n"], confirmed: Bool[np.ndarray, "n"], counted: Bool[np.ndarray, "n"]
+) -> float:
+    """The share of labels that do not confirm the surest claims, at most a half; 0 where none is confirmed.
+
+    Args:
+        confidences: in [0, 1].
+        confirmed: by the given label.
+        counted: which claims labels could confirm.
+    """
+    if not (confirmed & counted).any():
+        return 0.0
+    return min(_surest(confidences, confirmed, counted)[1], _MOST_WRONG)
+
+
 def _surest(
     confidences: Float64[np.ndarray, "n"], confirmed: Bool[np.ndarray, "n"], counted: Bool[np.ndarray, "n"]
 ) -> tuple[Bool[np.ndarray, "n"], float]:

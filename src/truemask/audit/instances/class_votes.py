@@ -16,12 +16,12 @@ class Votes:
     Args:
         claim: the most probable class; 0 without an opinion.
         confidence: its probability, as far as probabilities are known.
-        own: that of the given class.
+        share: the given class's share of all classes' probabilities; 1 without an opinion.
     """
 
     claim: Int64[np.ndarray, "g"]
     confidence: Float64[np.ndarray, "g"]
-    own: Float64[np.ndarray, "g"]
+    share: Float64[np.ndarray, "g"]
 
 
 def votes(
@@ -56,5 +56,7 @@ def votes(
         share = things[asked] / total[asked]
         located = at[asked].any(axis=1, keepdims=True)
         at[asked] = np.where(located, (at[asked] + share) / 2, share)
-    top, rows = at.argmax(axis=1), np.arange(len(at))
-    return Votes(top, at[rows, top], at[rows, given])
+    top, rows, total = at.argmax(axis=1), np.arange(len(at)), at.sum(axis=1)
+    share = np.ones(len(at))
+    np.divide(at[rows, given], total, out=share, where=total > 0)
+    return Votes(top, at[rows, top], share)

@@ -19,7 +19,7 @@ OBJECT = np.dtype(
         ("area_px", "<i8"),
         ("claim", "u1"),  # the class that the network takes it for; 0 where it has no opinion
         ("confidence", "<f8"),
-        ("own", "<f8"),  # the network's probability of the given class
+        ("share", "<f8"),  # the given class's share of the network's probabilities of all classes
         ("background", "<f8"),  # the network's probability that nothing is here; NaN where nobody asked
         ("partner", "<i8"),  # row of the matched or near prediction, or -1
         ("misfit", "<f8"),  # 1 - Dice with that one
@@ -130,7 +130,7 @@ def _objects(
     columns = np.zeros(int(bears.sum()), OBJECT)
     columns["id"], columns["given"] = given.ids[bears], given.classes[bears]
     columns["area_px"] = shared.given_px
-    for name in ("claim", "confidence", "own"):
+    for name in ("claim", "confidence", "share"):
         columns[name] = getattr(said, name)
     columns["background"] = np.nan if judged is None else judged[:, 0]
     partner = np.where(related.match >= 0, related.match, related.near)
