@@ -37,6 +37,11 @@ def test_a_part_that_takes_nothing_keeps_its_own_mask():
     assert parted(part, [part, part], SIZE) == (part, part)
 
 
+def test_a_part_far_below_and_to_the_right_takes_nothing():
+    merged, near, far = code_of((0, 1, 2, 4)), code_of((0, 0, 3, 3)), code_of((11, 11, 14, 17))
+    assert parted(merged, [near, far], SIZE) == (merged, far)
+
+
 @given(st.integers(0, 2**32 - 1), st.integers(2, 4))
 def test_pieces_are_disjoint_and_make_up_the_whole(seed, count):
     rng = np.random.default_rng(seed)

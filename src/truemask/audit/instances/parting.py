@@ -35,7 +35,8 @@ def _distance(whole: Crop, part: Crop) -> np.ndarray:
     off = np.ones((rows + 2 * margin, columns + 2 * margin), dtype=np.uint8)
     top, left = part.top - whole.top + margin, part.left - whole.left + margin
     first_row, first_column = max(0, -top), max(0, -left)
-    seen = part.mask[first_row : off.shape[0] - top, first_column : off.shape[1] - left]
+    # A part far below or to the right lies outside altogether: no end of a slice may count from behind.
+    seen = part.mask[first_row : max(0, off.shape[0] - top), first_column : max(0, off.shape[1] - left)]
     top, left = max(0, top), max(0, left)
     off[top : top + seen.shape[0], left : left + seen.shape[1]] -= seen
     away = cv2.distanceTransform(off, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
