@@ -17,6 +17,7 @@ from truemask.commands.calibrating import (
     write_calibrated,
 )
 from truemask.commands.injecting import like_presumed, planned, trial
+from truemask.data import open_dataset
 from truemask.data.dataset import Dataset
 from truemask.noise.matrix_text import read_matrix
 from truemask.types import BadInput, Problem, Task
@@ -133,3 +134,25 @@ def test_lists_without_a_noise_that_makes_such_errors_are_left_out_of_a_cut(audi
     )
     assert calibration.uncalibrated[0].why == "no errors of this kind were injected"
     assert len(write_calibrated(told, calibration, tmp_path).findings) == 0
+
+
+def test_networks_that_learn_from_the_errors_calibrate_a_whole_audit(truemask, tmp_path):
+    truemask("data", "make", "digits", "clean")
+    truemask("corrupt", "clean", "symmetric:0.2", "noisy", "--quiet")
+    words = ["audit", "noisy", "--epochs", 2, "--calibrate", "full", "--precision", 0.8, "--out", "found"]
+    said = truemask(*words, "--truth", "clean", "--quiet")
+    assert said.code == 0
+    assert "calibrated by errors put into these labels, judged by networks that learnt from them" in said.out
+    calibration = read_calibration(tmp_path / "found")
+    assert calibration.mode == "full"
+    (one,) = calibration.lists
+    assert (one.level, one.kind) == ("image", "swapped")
+    kept, uncut = (read_findings(tmp_path / "found" / name) for name in ("findings.parquet", UNCUT))
+    assert len(uncut) == one.findings
+    assert len(kept) == one.cut.findings > 100  # of 250 errors
+    clean, noisy = (open_dataset(tmp_path / name).split("train") for name in ("clean", "noisy"))
+    wrong = {key for row, key in enumerate(noisy.keys) if clean.labels(row) != noisy.labels(row)}
+    right = np.mean([key in wrong for key in kept["image"].to_pylist()])
+    assert right == pytest.approx(one.cut.precision[0], abs=0.15)
+    trial_folder = tmp_path / "found" / "calibration" / "trial-0"
+    assert (trial_folder / "folds" / "fold-1" / "done.json").is_file()

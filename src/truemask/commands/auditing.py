@@ -9,10 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from truemask.audit import AUDIT_SCORES, AuditResult, confident_learning, score_audit
+from truemask.audit import AUDIT_SCORES, AuditResult, score_audit
 from truemask.audit.calibration import Calibration
 from truemask.audit.instances import INSTANCE_AUDIT_SCORES
-from truemask.audit.semantic import audit_segments, with_segments
 from truemask.bench.sources import Source
 from truemask.commands.auditing_objects import audit_found, score_found
 from truemask.commands.calibrating import (
@@ -25,6 +24,7 @@ from truemask.commands.calibrating import (
 )
 from truemask.commands.diagnosing import diagnosed, write_diagnosis
 from truemask.commands.errors_put_in import kinds_put_in
+from truemask.commands.judging import Kept, again_by, audit_labels
 from truemask.commands.numbers import print_numbers
 from truemask.commands.own_groups import read_groups
 from truemask.commands.runs import must_speak_of, plan_for
@@ -96,13 +96,15 @@ def audit_dataset(
         found = watch("audit: objects", trained.predict(), len(dataset), show=show)
         audited = _audit_objects(dataset, found, trained.judge_objects(), out, truth)
 
+        kept = Kept(trained.predict)
+
         def again(other: Dataset, _: int) -> AuditResult:
-            return audit_found(other, trained.predict(), replace(trained, dataset=other).judge_objects())
+            return audit_found(other, kept(), replace(trained, dataset=other).judge_objects())
 
         return replace(audited, again=again)
     predict = partial(trained.predict, turned=turned)
     audited = _audit(dataset, predict, out, truth, work=work, kinds=kinds, show=show)
-    return replace(audited, again=_again(predict))
+    return replace(audited, again=again_by(predict))
 
 
 def audit_predictions(
@@ -132,7 +134,7 @@ def audit_predictions(
     result.write(out)
     kinds = kinds_put_in(source)
     scores = {} if truth is None else score_audit(result, _pairs(dataset, truth, result), kinds=kinds)
-    return Audited(result, dataset, scores, _again(lambda: stored))
+    return Audited(result, dataset, scores, again_by(lambda: stored))
 
 
 def audit_run(
@@ -296,9 +298,7 @@ def _audit(
     if work.parity:
         result = in_parity(stream, units, len(units), work, show=show)
     else:
-        result = confident_learning(watched, units.problem, objects=objects)
-        if units.problem.task == Task.SEMANTIC:
-            result = with_segments(result, audit_segments([watched], units.problem))
+        result = audit_labels(watched, units.problem, objects=objects)
     result.write(out)
     scores = {} if truth is None else score_audit(result, _pairs(units, truth, result), kinds=kinds)
     return Audited(result, units, scores)
@@ -323,25 +323,6 @@ def _calibrated(
     )
     cut = write_calibrated(result, calibration, out)
     return replace(audited, result=cut, calibration=calibration, told=result)
-
-
-def _again(predict: Callable[[], Iterable[Prediction]]) -> Again:
-    """The audit of label maps or classes of images once more, with other labels."""
-
-    def again(other: Dataset, _: int) -> AuditResult:
-        rows = {key: row for row, key in enumerate(other.keys)}
-
-        def stream() -> Iterator[Unit]:
-            for one in predict():
-                assert one.probs is not None
-                yield one.key, other.labels(rows[one.key]), one.probs
-
-        result = confident_learning(stream, other.problem)
-        if other.problem.task != Task.SEMANTIC:
-            return result
-        return with_segments(result, audit_segments([stream], other.problem))
-
-    return again
 
 
 def _audit_objects(

@@ -1,36 +1,30 @@
 """Which errors to put into given labels, to see where an audit ranks them: of the kinds that it found."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from math import ceil
 
 import numpy as np
-from jaxtyping import Float64
+from jaxtyping import Float64, Int64, UInt8
 
 from truemask.audit import AuditResult
 from truemask.audit.calibration import Injected, injected
+from truemask.audit.calibration.calibrate import LEAST_FINDINGS
+from truemask.audit.calibration.pointing import Row
+from truemask.commands.like_found import noise_like
 from truemask.data.dataset import Dataset
-from truemask.noise import Spec, check, parse, stepwise
-from truemask.types import BadInput, Instances, Labels, Problem, Task
+from truemask.noise import Spec, parse, stepwise
+from truemask.seeds import seed_for
+from truemask.types import Instances, Labels, Problem, Task
 
 MOST_WRONG = 0.15
 """Share of the labels that get an error, all kinds together: networks and thresholds hardly notice."""
 WANTED = 400
 """Injected errors of each kind, from as few trials as possible."""
 MOST_TRIALS = 3
-
-_SHAPES: dict[str, str] = {
-    "missing": "miss:{rate}",
-    "spurious": "spurious:{rate}",
-    "merged": "merge:{rate},gap_px=8",
-    "split": "split:{rate}",
-    "shifted": "affine:6,rate={rate}",
-    "boundary_over": "shift:2,high_px=4,rate={rate}",
-    "boundary_under": "shift:-4,high_px=-2,rate={rate}",
-    "hole": "holes:{rate}",
-    "duplicate": "duplicate:{rate}",
-}
-"""How errors of each kind are made of objects and segments."""
+MOST_IMAGES = 1500
+"""Small data sets are tried oftener than MOST_TRIALS times, up to so many images in all."""
 
 
 @dataclass(frozen=True)
@@ -63,49 +57,66 @@ class Injection:
 
 
 def planned(dataset: Dataset, result: AuditResult) -> Injection | None:
-    """Errors of the kinds in the audit's lists, classes swapped as the audit says they are swapped.
+    """Errors of the kinds in the audit's lists, like those that it found; about as many of each kind.
 
-    None where there is no list, or none whose errors can be made.
+    None where there is no list that is long enough to be calibrated, or none whose errors can be made.
     """
-    levels, kinds = (result.findings[name].to_pylist() for name in ("level", "kind"))
-    lists = {*zip(levels, kinds, strict=True)}
     problem, level = dataset.problem, _LEVELS[dataset.problem.task]
-    found = sorted(kind for of, kind in lists if of == level)
-    if not found:
+    listed: dict[str, list[Row]] = {}
+    for row in result.findings.to_pylist():
+        if row["level"] == level:
+            listed.setdefault(row["kind"], []).append(row)
+    kinds = sorted(kind for kind, rows in listed.items() if len(rows) >= LEAST_FINDINGS)
+    if not kinds:
         return None
-    units = _units(dataset)
-    share = WANTED / max(1, units)
-    rate = min(MOST_WRONG / len(found), max(0.02, share))
-    steps = [step for kind in found if (step := _step(kind, rate, problem, result)) is not None]
-    if not steps:
+    things = _things(dataset)
+    units = int(things.sum())
+    if problem.task == Task.CLASSIFICATION:
+        rate = min(MOST_WRONG, max(0.02, WANTED / max(1, units)))
+        return Injection(((None, parse(like_presumed(result.joint, rate))),), _trials(rate * units, dataset))
+    wanted = min(float(WANTED), MOST_WRONG * units / len(kinds))
+    rates = dict.fromkeys(kinds, wanted / max(1, units))
+    made = _made(dataset, _injection(rates, listed, things, problem))
+    # Of some kinds fewer come about than there are things to befall: not all have a neighbour to merge with.
+    rates = {kind: rate * min(_MOST_FASTER, wanted / max(1, made[kind])) for kind, rate in rates.items()}
+    injection = _injection(rates, listed, things, problem)
+    if not injection.steps:
         return None
-    return Injection(tuple(steps), min(MOST_TRIALS, ceil(WANTED / max(1.0, rate * units))))
+    return replace(injection, trials=_trials(wanted, dataset))
 
 
 _LEVELS = {Task.CLASSIFICATION: "image", Task.SEMANTIC: "segment", Task.INSTANCE: "instance"}
+_MOST_FASTER = 20.0
+"""Rates rise at most so far, however seldom an error comes about."""
+_TRIED = 200
+"""Images on which rates are tried."""
 
 
-def _step(kind: str, rate: float, problem: Problem, result: AuditResult) -> tuple[str | None, Spec] | None:
-    if problem.task == Task.CLASSIFICATION:
-        return None, parse(like_presumed(result.joint, rate))
-    if kind != "swapped":
-        return _fitting(kind, _SHAPES.get(kind, "").format(rate=f"{rate:.4f}"), problem)
-    things = [c for c in range(problem.num_classes) if c != problem.background]
-    if problem.task == Task.INSTANCE and len(things) > 1:
-        return kind, parse(like_presumed(result.joint[np.ix_(things, things)], rate))
-    return _fitting(kind, f"misclassify:{rate:.4f}", problem) if len(things) > 1 else None
+def _injection(
+    rates: Mapping[str, float],
+    listed: Mapping[str, list[Row]],
+    things: Int64[np.ndarray, "k"],
+    problem: Problem,
+) -> Injection:
+    noises = ((kind, noise_like(kind, rate, listed[kind], things, problem)) for kind, rate in rates.items())
+    return Injection(tuple((kind, noise) for kind, noise in noises if noise is not None), 1)
 
 
-def _fitting(kind: str, spec: str, problem: Problem) -> tuple[str | None, Spec] | None:
-    """The noise, where there is one and it applies to such labels."""
-    if not spec:
-        return None
-    noise = parse(spec)
-    try:
-        check(noise, problem)
-    except BadInput:
-        return None
-    return kind, noise
+def _made(dataset: Dataset, injection: Injection) -> Counter[str]:
+    """Errors of each kind that come about, tried on some of the images, for all of them."""
+    tried = range(0, len(dataset), ceil(len(dataset) / _TRIED))
+    seed = seed_for("calibration", dataset.name, "rates")
+    made = Counter(
+        error.kind
+        for row in tried
+        for error in injection.into(dataset.labels(row), dataset.keys[row], dataset.problem, seed)[1]
+    )
+    return Counter({kind: round(count * len(dataset) / len(tried)) for kind, count in made.items()})
+
+
+def _trials(wanted: float, dataset: Dataset) -> int:
+    most = max(MOST_TRIALS, MOST_IMAGES // len(dataset))
+    return min(most, ceil(WANTED / max(1.0, wanted)))
 
 
 def like_presumed(joint: Float64[np.ndarray, "k k"], rate: float) -> str:
@@ -130,21 +141,22 @@ def like_presumed(joint: Float64[np.ndarray, "k k"], rate: float) -> str:
     return "matrix:" + ";".join("/".join(f"{chance:.6f}" for chance in row) for row in chances)
 
 
-def _units(dataset: Dataset) -> int:
-    """How many things an error could befall: images, objects, or connected regions of label maps."""
-    if dataset.problem.task == Task.CLASSIFICATION:
-        return len(dataset)
-    labels = (dataset.labels(row) for row in range(len(dataset)))
-    return sum(_things(one, dataset.problem) for one in labels)
+def _things(dataset: Dataset) -> Int64[np.ndarray, "k"]:
+    """What an error could befall, by class: images, objects, or connected regions of label maps."""
+    counts = np.zeros(256, np.int64)
+    for row in range(len(dataset)):
+        np.add.at(counts, _classes(dataset.labels(row), dataset.problem), 1)
+    return counts[: dataset.problem.num_classes]
 
 
-def _things(labels: Labels, problem: Problem) -> int:
+def _classes(labels: Labels, problem: Problem) -> UInt8[np.ndarray, "n"]:
     if isinstance(labels, Instances):
-        return int((~labels.crowd).sum())
+        return np.asarray(labels.classes[~labels.crowd], np.uint8)
+    if isinstance(labels, int):
+        return np.array([labels], np.uint8)
     from truemask.noise.segment.regions import segments
 
-    assert isinstance(labels, np.ndarray)
-    return len(segments(labels, problem.background)[1])
+    return np.asarray(labels.reshape(-1)[segments(labels, problem.background)[1]], np.uint8)
 
 
 def trial(dataset: Dataset, injection: Injection, seed: int) -> tuple[Sequence[Labels], list[Injected]]:

@@ -25,6 +25,9 @@ from truemask.seeds import seed_for
 
 LEAST_HITS = 20
 """Findings of injected errors that a list needs; fewer say too little of where errors score."""
+LEAST_FINDINGS = 10
+"""Of a list; one that is shorter is looked at as a whole."""
+_TOO_SHORT = f"a list of fewer than {LEAST_FINDINGS} is too short to tell: look at all of it"
 
 List = tuple[str, str]
 """Level and kind."""
@@ -74,6 +77,9 @@ def calibrate(
     seen = [_Seen(trial, rows) for trial in trials]
     p_wrong, curves, why = np.full(len(rows), np.nan), {}, []
     for name, places in sorted(listed.items()):
+        if len(places) < LEAST_FINDINGS:
+            why.append(Uncalibrated(*name, len(places), _TOO_SHORT))
+            continue
         mine = _scored([rows[place] for place in places])
         hits, errors = _hits(seen, name, mine if mode == "full" else None)
         if len(hits) < LEAST_HITS:

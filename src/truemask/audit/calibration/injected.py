@@ -6,9 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 from faster_coco_eval import mask as coco_mask
 
+from truemask import rle
 from truemask.audit.confident_joint import Candidates
 from truemask.audit.findings import kind_of
+from truemask.audit.instances.true_errors import SAME_OUTLINE
 from truemask.audit.segments import segments_of
+from truemask.audit.semantic.find import MIN_AREA_PX
 from truemask.types import IGNORE, Instances, Labels, Problem
 
 
@@ -39,8 +42,9 @@ def injected(
     """The errors that one injection put into the labels of one image.
 
     A changed class is one error. In a label map so is each connected piece of pixels of one class before and
-    one after. Of objects it is each that was changed, added or taken out; where objects were merged, each
-    that took others in, and where they were split, each with its pieces.
+    one after, of 4 pixels or more. Of objects it is each that was changed, added or taken out; where objects
+    were merged, each that took others in, and where they were split, each with its pieces. An outline that
+    stayed within an IoU of 0.9 is right.
 
     Args:
         before: the labels that were there.
@@ -68,14 +72,16 @@ def _of_pixels(
     old, new = before.reshape(-1)[index], after.reshape(-1)[index]
     size = (before.shape[0], before.shape[1])
     pieces = segments_of(Candidates(index, new, old, np.ones(len(index), np.float32)), size)
-    for given, true, code in zip(pieces.given.tolist(), pieces.proposed.tolist(), pieces.masks, strict=True):
+    area_px = rle.areas(pieces.masks, size)
+    for place in np.flatnonzero(area_px >= MIN_AREA_PX).tolist():
+        given, true, code = int(pieces.given[place]), int(pieces.proposed[place]), pieces.masks[place]
         yield Injected("segment", kind or kind_of(given, true, problem.background), key, size=size, rle=code)
 
 
 def _of_objects(before: Instances, after: Instances, key: str, kind: str | None) -> Iterator[Injected]:
     old = {int(i): row for row, i in enumerate(before.ids)}
     new = {int(i): row for row, i in enumerate(after.ids)}
-    redrawn = [i for i in new if i in old and before.masks[old[i]] != after.masks[new[i]]]
+    redrawn = [i for i in new if i in old and _differ(before.masks[old[i]], after.masks[new[i]], before.size)]
     renamed = [i for i in new if i in old and before.classes[old[i]] != after.classes[new[i]]]
     added = [i for i in new if i not in old]
     removed = [i for i in old if i not in new]
@@ -90,6 +96,13 @@ def _of_objects(before: Instances, after: Instances, key: str, kind: str | None)
     if kind != "split":
         for i in added:
             yield Injected("instance", kind or "spurious", key, (i,))
+
+
+def _differ(one: bytes, other: bytes, size: tuple[int, int]) -> bool:
+    if one == other:
+        return False
+    codes = [[{"size": [*size], "counts": code}] for code in (one, other)]
+    return bool(coco_mask.iou(*codes, [0])[0, 0] < SAME_OUTLINE)
 
 
 def _pieces(
