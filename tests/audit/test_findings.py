@@ -194,3 +194,14 @@ def test_the_summary_names_classes_that_were_never_given():
     given = np.zeros((4, 4), np.uint8)
     result = confident_learning(lambda: [("x", given, one_hot(given, 0.9))], FIVE)
     assert "Never given, so not judged: 'car', 'tree', 'house', 'sky'." in result.summary()
+
+
+def test_findings_name_what_their_scores_rest_on_and_keep_the_rest():
+    one = Finding(level="image", image="a", kind="swapped", score=0.5, evidence="kappa", weight=0.5)
+    table = findings_table([one], ("cat", "dog"))
+    resting = schema.resting_on(table, "label_dynamics")
+    assert resting["evidence"].to_pylist() == ["label_dynamics, kappa"]
+    assert resting.drop_columns("evidence") == table.drop_columns("evidence")
+    assert resting.schema.equals(table.schema, check_metadata=True)
+    empty = findings_table([], ("cat",))
+    assert schema.resting_on(empty, "label_dynamics").schema == empty.schema

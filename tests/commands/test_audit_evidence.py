@@ -25,7 +25,11 @@ def test_one_run_finds_wrong_digits(truemask, tmp_path):
     assert printed_value(said.out, "unit_precision") > 0.8
     assert printed_value(said.out, "unit_ap") > 0.8
     assert len(json.loads((tmp_path / "run" / "label_dynamics" / "index.json").read_text())["keys"]) == 1250
-    assert read_findings(tmp_path / "found" / "findings.parquet").num_rows > 100
+    found = read_findings(tmp_path / "found" / "findings.parquet")
+    assert found.num_rows > 100
+    assert set(found["evidence"].to_pylist()) == {"label_dynamics, confident_learning"}
+    classes = json.loads(found.schema.metadata[b"truemask.classes"])
+    assert len(classes) == 10  # still named
 
 
 def test_evidence_of_a_run_is_of_the_labels_it_learnt_from(truemask, tmp_path):

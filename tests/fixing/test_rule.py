@@ -50,6 +50,19 @@ def test_conditions_select_by_columns(findings, text, images):
     assert chosen(findings, text) == images
 
 
+def test_of_several_pieces_of_evidence_one_is_enough(finding, table):
+    rows = table(
+        [
+            finding("a", score=0.9, given=1, proposed=2, evidence="segment_score, meta_classifier"),
+            finding("b", score=0.8, given=1, proposed=2, evidence="label_dynamics, segment_score"),
+            finding("c", score=0.7, given=1, proposed=2, evidence="kappa"),
+        ]
+    )
+    assert chosen(rows, "evidence=segment_score") == "ab"
+    assert chosen(rows, "evidence=label_dynamics/kappa") == "bc"
+    assert chosen(rows, "evidence!=label_dynamics") == "ac"
+
+
 def test_a_precision_is_the_mean_of_each_kind_of_finding(findings):
     # Swapped: .95, then (.95 + .2) / 2 = .575, then (.95 + .2 + .1) / 3 = .42; missing .9; spurious .7.
     assert chosen(findings, "precision=0.9") == "ab"

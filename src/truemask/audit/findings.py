@@ -102,7 +102,8 @@ class Finding:
         score: in [0, 1], higher is more suspect; not a probability of error.
         p_wrong: probability that the given label is wrong, where the audit was calibrated.
         action: see ACTIONS.
-        evidence: the name of the score.
+        evidence: the name of the score; of several with commas between them. What they rest on comes first,
+            where it is not what networks predict that never saw the label: `label_dynamics`.
         weight: what ranks it within its level, heaviest first.
         given: the given class id, where it is one.
         proposed: the class id it should be instead.
@@ -212,6 +213,13 @@ def rows_of(findings: pa.Table, columns: Sequence[str] = SCHEMA.names) -> Iterat
 def of_level(findings: pa.Table, level: str) -> pa.Table:
     """The findings of a level, by rank."""
     return findings.filter(pc.equal(findings["level"], level))
+
+
+def resting_on(findings: pa.Table, what: str) -> pa.Table:
+    """The findings with `what` their scores rest on named before them, in `evidence`."""
+    at = findings.schema.get_field_index("evidence")
+    told = [f"{what}, {scores}" for scores in findings["evidence"].to_pylist()]
+    return findings.set_column(at, findings.schema.field(at), pa.array(told, pa.string()))
 
 
 def write_findings(findings: pa.Table, path: Path) -> None:

@@ -11,6 +11,7 @@ import numpy as np
 
 from truemask.audit import AUDIT_SCORES, AuditResult, score_audit
 from truemask.audit.calibration import Calibration
+from truemask.audit.findings import resting_on
 from truemask.audit.instances import INSTANCE_AUDIT_SCORES
 from truemask.bench.sources import Source
 from truemask.commands.auditing_objects import audit_found, score_found
@@ -24,6 +25,7 @@ from truemask.commands.calibrating import (
 )
 from truemask.commands.diagnosing import diagnosed, write_diagnosis
 from truemask.commands.errors_put_in import kinds_put_in
+from truemask.commands.images_by_key import ImagesOf
 from truemask.commands.judging import Kept, again_by, audit_labels
 from truemask.commands.numbers import print_numbers
 from truemask.commands.own_groups import read_groups
@@ -151,7 +153,9 @@ def audit_run(
     judged = dynamics.judged(dataset)
     if len(judged) < len(dataset):
         print(f"{run} held out {len(dataset) - len(judged)} of {len(dataset)} images: they are not judged")
-    return _audit(judged, lambda: dynamics.predict(judged, evidence), out, truth, show=show)
+    return _audit(
+        judged, lambda: dynamics.predict(judged, evidence), out, truth, rests_on="label_dynamics", show=show
+    )
 
 
 def audit_source(
@@ -277,6 +281,7 @@ def _audit(
     *,
     work: Work = HERE,
     kinds: Collection[str] = (),
+    rests_on: str | None = None,
     show: bool,
 ) -> Audited:
     units = AsObjects(dataset) if dataset.problem.task == Task.INSTANCE else dataset
@@ -298,7 +303,9 @@ def _audit(
     if work.parity:
         result = in_parity(stream, units, len(units), work, show=show)
     else:
-        result = audit_labels(watched, units.problem, objects=objects)
+        result = audit_labels(watched, units.problem, objects=objects, images=ImagesOf(units))
+    if rests_on is not None:
+        result = replace(result, findings=resting_on(result.findings, rests_on))
     result.write(out)
     scores = {} if truth is None else score_audit(result, _pairs(units, truth, result), kinds=kinds)
     return Audited(result, units, scores)

@@ -6,9 +6,10 @@ from typing import Any
 import numpy as np
 
 from truemask.audit import AuditResult, confident_learning
-from truemask.audit.semantic import audit_segments, with_segments
+from truemask.audit.semantic import Images, audit_segments, with_segments
 from truemask.audit.stream import Stream
 from truemask.commands.calibrating import Again
+from truemask.commands.images_by_key import ImagesOf
 from truemask.data.dataset import Dataset
 from truemask.data.predictions import Prediction
 from truemask.types import Problem, Task
@@ -20,18 +21,21 @@ Predict = Callable[[], Iterable[Prediction]]
 """Called once a pass, it starts anew."""
 
 
-def audit_labels(stream: Stream, problem: Problem, *, objects: bool = False) -> AuditResult:
+def audit_labels(
+    stream: Stream, problem: Problem, *, objects: bool = False, images: Images | None = None
+) -> AuditResult:
     """Confident learning; of label maps with the segment audit.
 
     Args:
         stream: key, given labels and probabilities of each unit; called several times.
         problem: what the classes are.
         objects: whether the units are objects rather than images.
+        images: of label maps, where they are at hand.
     """
     result = confident_learning(stream, problem, objects=objects)
     if problem.task != Task.SEMANTIC:
         return result
-    return with_segments(result, audit_segments([stream], problem))
+    return with_segments(result, audit_segments([stream], problem, images=images))
 
 
 def again_by(predict: Predict) -> Again:
@@ -46,7 +50,7 @@ def again_by(predict: Predict) -> Again:
                 assert one.probs is not None
                 yield one.key, other.labels(rows[one.key]), one.probs
 
-        return audit_labels(stream, other.problem)
+        return audit_labels(stream, other.problem, images=ImagesOf(other))
 
     return again
 

@@ -11,14 +11,16 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from jaxtyping import UInt8
 
 from truemask.audit import AuditResult, Stream
 from truemask.audit.cleanlab_parity import cleanlab_parity
 from truemask.audit.confident_learning import SCRATCH, confident_learning_in_parts
 from truemask.audit.forecast import forecast
-from truemask.audit.semantic import audit_segments, with_segments
+from truemask.audit.semantic import Images, audit_segments, with_segments
 from truemask.audit.spread import Spread, one_by_one, processes, ray_tasks
 from truemask.bench.sources import Source
+from truemask.commands.images_by_key import ImagesOf
 from truemask.data.dataset import Dataset
 from truemask.data.predictions import StoredPredictions, open_predictions
 from truemask.progress import watch
@@ -95,6 +97,28 @@ class StoredPart:
         return labelled(dataset, stored, stored.keys[self.start : self.stop])
 
 
+@dataclass(frozen=True)
+class StoredImages:
+    """The images that stored predictions are about; a lookup that can be sent anywhere.
+
+    Args:
+        source: of the labels.
+        predictions: where they are stored.
+    """
+
+    source: Source
+    predictions: Path
+
+    def __call__(self, key: str) -> UInt8[np.ndarray, "h w c"]:
+        """The image of a key."""
+        return _images(self.source, self.predictions)(key)
+
+
+@lru_cache(maxsize=1)
+def _images(source: Source, predictions: Path) -> ImagesOf:
+    return ImagesOf(_opened(source, predictions)[0])
+
+
 @lru_cache(maxsize=1)
 def _opened(source: Source, predictions: Path) -> tuple[Dataset, StoredPredictions]:
     dataset = source.to_train()
@@ -133,11 +157,13 @@ def audit_stored(
     many = _PARTS if work.here else _PARTS_A_JOB * jobs
     bounds = np.linspace(0, len(stored), min(many, len(stored)) + 1).astype(int).tolist()
     pairs = [*pairwise(bounds)]
+    images: Images = ImagesOf(dataset)
     if work.here:
         parts: list[Stream] = [partial(labelled, dataset, stored, stored.keys[a:b]) for a, b in pairs]
     else:
         where = replace(source, where=str(_absolute(source.where)))
         parts = [StoredPart(where, stored.where.resolve(), a, b) for a, b in pairs]
+        images = StoredImages(where, stored.where.resolve())
         out.mkdir(parents=True, exist_ok=True)
     with _workers(work, show=show) as spread:
         result = confident_learning_in_parts(
@@ -145,7 +171,7 @@ def audit_stored(
         )
         if dataset.problem.task != Task.SEMANTIC:
             return result
-        return with_segments(result, audit_segments(parts, dataset.problem, spread=spread))
+        return with_segments(result, audit_segments(parts, dataset.problem, spread=spread, images=images))
 
 
 def in_parity(stream: Stream, dataset: Dataset, images: int, work: Work, *, show: bool) -> AuditResult:
@@ -164,7 +190,7 @@ def tell_forecast(stream: Stream, dataset: Dataset, images: int, *, work: Work =
         return
 
     def segments(sample: Stream) -> object:
-        return audit_segments([sample], dataset.problem)
+        return audit_segments([sample], dataset.problem, images=ImagesOf(dataset))
 
     of_segments = dataset.problem.task == Task.SEMANTIC and not work.parity
     expected = forecast(

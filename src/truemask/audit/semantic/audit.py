@@ -12,7 +12,7 @@ from truemask.audit.class_confidence import ClassConfidence
 from truemask.audit.findings import Collected, Finding
 from truemask.audit.semantic.agreement import unusable
 from truemask.audit.semantic.image_scores import segments_score
-from truemask.audit.semantic.injected import noises_for
+from truemask.audit.semantic.injected import MOST_REGIONS, noises_for
 from truemask.audit.semantic.judged import Judged, judge
 from truemask.audit.semantic.meta_classifier import EVIDENCE as META
 from truemask.audit.semantic.meta_classifier import meta_scores
@@ -54,6 +54,7 @@ class SegmentAudit:
 class _Measured:
     outlines: Outlines
     confidence: ClassConfidence
+    regions: int = 0
 
 
 def audit_segments(
@@ -63,6 +64,7 @@ def audit_segments(
     spread: Spread = one_by_one,
     min_area_px: int = 4,
     images: Images | None = None,
+    most_regions: int = MOST_REGIONS,
 ) -> SegmentAudit:
     """Suspect segments of label maps, each with a kind, a proposed class or shape, and a score.
 
@@ -80,13 +82,17 @@ def audit_segments(
         problem: what the classes are.
         spread: who does each step for each part.
         min_area_px: smaller segments are left out.
-        images: the image of a key, where it is at hand; like the streams, it must pickle for `spread`.
+        images: the image of a key, where it is at hand: whether it has edges where outlines are drawn is
+            then a part of what the classifier sees. Like the streams, it must pickle for `spread`.
+        most_regions: of larger data sets, errors are injected into images with about so many given regions.
 
     Raises:
         BadInput: if a stream gives what cannot be audited.
     """
     outlines, confidence = Outlines(problem.num_classes), ClassConfidence(problem.num_classes)
+    regions = 0
     for measured in spread("outlines", partial(_measure, problem=problem), parts):
+        regions += measured.regions
         outlines.merge(measured.outlines)
         confidence.merge(measured.confidence)
     tolerance = Tolerance(outlines.tolerance_px(), outlines.bias_tolerance_px(), outlines.usual_px())
@@ -97,6 +103,7 @@ def audit_segments(
         thresholds=confidence.thresholds(),
         min_area_px=min_area_px,
         images=images,
+        share=min(1.0, most_regions / max(1, regions)),
     )
     judged = [one for part in spread("segments", step, parts) for one in part]
     judged.sort(key=lambda one: one.key)  # whatever the partition, the classifier sees the same rows
@@ -106,8 +113,10 @@ def audit_segments(
 def _measure(stream: Stream, problem: Problem) -> _Measured:
     measured = _Measured(Outlines(problem.num_classes), ClassConfidence(problem.num_classes))
     for block in blocks(stream, problem):
+        sight = sight_of(block)
         measured.confidence.update(block)
-        measured.outlines.update(sight_of(block))
+        measured.outlines.update(sight)
+        measured.regions += len(sight.given_regions[1])
     return measured
 
 
@@ -118,12 +127,15 @@ def _judge_part(
     thresholds: Float64[np.ndarray, "k"],
     min_area_px: int,
     images: Images | None,
+    share: float,
 ) -> list[Judged]:
     noises = noises_for(problem, tolerance)
     judged = []
     for block in blocks(stream, problem):
         sight = sight_of(block, None if images is None else images(block.keys[0]))
-        judged.append(judge(sight, problem, tolerance, thresholds, noises, min_area_px=min_area_px))
+        judged.append(
+            judge(sight, problem, tolerance, thresholds, noises, min_area_px=min_area_px, share=share)
+        )
     return judged
 
 

@@ -38,7 +38,9 @@ FEATURES = (
 over the tolerance; `border_share`: pixels nearer to a given outline than the tolerance; `confident`: mean
 probability of the proposed class over its threshold, less that of the given one over its own;
 `ring_agrees`: of the labelled pixels around, those predicted as given; `log_elsewhere`: pixels that differ
-elsewhere in the image."""
+elsewhere in the image; `edge_support`: how steep the image is where only the proposed labels have an outline,
+over that and how steep it is where only the given ones do; `edge_given`, `edge_proposed`: either over that
+and how steep it is all around."""
 
 _CHUNK = 8192
 """Pixels whose probabilities of all classes are looked at together: they should stay in the cache."""
@@ -114,26 +116,26 @@ def _proposed(suspects: Suspects, at: Int64[np.ndarray, "pixels"]) -> Int64[np.n
     classes = np.array([0, *(found.proposed for found in suspects.found)], np.int64)
     moved = np.array([False, *(found.kind == "shifted" for found in suspects.found)])
     ids = suspects.ids.ravel()[at]
-    return np.where(moved[ids], suspects.sight.predicted.ravel()[at], classes[ids])
+    return np.asarray(np.where(moved[ids], suspects.sight.predicted.ravel()[at], classes[ids]), np.int64)
 
 
 def _edges(suspects: Suspects) -> Float64[np.ndarray, "3 n"]:
     """What the image says of each suspect; 1/2 all over where there is no image."""
     sight, n = suspects.sight, len(suspects.found)
-    if sight.steep is None:
+    if sight.look is None:
         return np.full((3, n), NEUTRAL)
     at = np.flatnonzero(suspects.ids)
     proposed = sight.given.copy()
     proposed.ravel()[at] = _proposed(suspects, at)
     boxes = extents(suspects.ids, n)[1:, [1, 0, 3, 2]]
-    old, new, around = outline_gradients(sight.steep, sight.given, proposed, suspects.ids, boxes).T
+    old, new, around = outline_gradients(sight.look.steep, sight.given, proposed, suspects.ids, boxes).T
     return np.stack([_share(new, old), _share(old, around), _share(new, around)])
 
 
 def _share(one: Float64[np.ndarray, "n"], other: Float64[np.ndarray, "n"]) -> Float64[np.ndarray, "n"]:
     """Of the sum of two, the part that is the first; half of nothing."""
     both = one + other
-    return np.divide(one, both, out=np.full(len(both), NEUTRAL), where=both > 0)
+    return np.asarray(np.divide(one, both, out=np.full(len(both), NEUTRAL), where=both > 0))
 
 
 def _said(

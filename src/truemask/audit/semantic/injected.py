@@ -15,6 +15,8 @@ from truemask.noise.spec import Spec
 from truemask.seeds import seed_for
 from truemask.types import BadInput, Problem
 
+MOST_REGIONS = 20_000
+"""Of given labels, that are in images which errors are put into: so many are examples enough."""
 _RATE = 0.3
 _MOST_WRONG = 0.5
 
@@ -43,11 +45,12 @@ def injected_features(
     problem: Problem,
     tolerance: Tolerance,
     thresholds: Float64[np.ndarray, "k"],
+    share: float = 1.0,
 ) -> Float64[np.ndarray, "n f"]:
     """Rows of the suspects that one noise, put into an image's given labels, brings about.
 
-    Which noise, and what it does, follows from the image's key alone. The predictions stay: they come from
-    networks that never saw this image's labels, whatever those were.
+    Whether there is any, which, and what it does, follows from the image's key alone. The predictions stay:
+    they come from networks that never saw this image's labels, whatever those were.
 
     Args:
         sight: the image with its given labels.
@@ -55,7 +58,10 @@ def injected_features(
         problem: what the classes are.
         tolerance: what outlines may be off.
         thresholds: mean probability of each class where it is given.
+        share: of images that errors are put into.
     """
+    if zlib.crc32(f"injected {sight.key}".encode()) >= share * 2**32:
+        return np.zeros((0, len(FEATURES)))
     spec = noises[zlib.crc32(sight.key.encode()) % len(noises)]
     seed = seed_for("injected errors", str(spec))
     worse = corrupt(sight.given, spec, problem=problem, seed=seed, key=sight.key)

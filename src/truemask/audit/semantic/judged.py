@@ -60,14 +60,15 @@ def judge(
     noises: tuple[Spec, ...],
     *,
     min_area_px: int,
+    share: float = 1.0,
 ) -> Judged:
-    """Look at one image."""
+    """Look at one image; into a `share` of all images, errors are injected."""
     suspects = find_suspects(sight, tolerance, problem.background, min_area_px=min_area_px)
     index = np.flatnonzero(suspects.ids)
     codes = pack_pixels(index, suspects.ids.ravel()[index].astype(np.int64) - 1, sight.given.shape)
     places = extents(suspects.ids, len(suspects.found))[1:]
     height, width = sight.given.shape
-    injected = injected_features(sight, noises, problem, tolerance, thresholds)
+    injected = injected_features(sight, noises, problem, tolerance, thresholds, share)
     return Judged(
         key=sight.key,
         size=(height, width),

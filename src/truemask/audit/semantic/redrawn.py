@@ -3,11 +3,13 @@
 from math import ceil
 
 import numpy as np
-from jaxtyping import Bool
+from jaxtyping import Bool, Float64, Int64
 
+from truemask.audit.semantic import window_kernels
 from truemask.audit.semantic.label_regions import distance_from
 from truemask.audit.semantic.outlines import LEAST_OUTLINE_PX, region_outlines
 from truemask.audit.semantic.shifted import EXPLAINS
+from truemask.audit.semantic.sight import Sight
 from truemask.audit.semantic.suspects import Suspect, Suspects, Window
 from truemask.audit.semantic.tolerance import Tolerance
 from truemask.audit.semantic.windows import window
@@ -31,27 +33,40 @@ def add_redrawn(suspects: Suspects, tolerance: Tolerance, background: int | None
     if not likely.any():
         return
     boxes = sight.mine.table
+    over = np.flatnonzero(likely & (found.middle < 0))
+    likely[over] = _right_within(sight, found.region[over], -found.middle[over])
     chosen = np.flatnonzero(likely)
     for i in chosen[np.argsort(-np.abs(off[chosen]) * found.length[chosen], kind="stable")].tolist():
         region, px = int(found.region[i]), float(found.middle[i])
         reach = 2 * abs(px) + tolerance.outline_px
         part = window(boxes[region], ceil(reach) + 1, sight.given.shape)
         if px < 0:
-            _add_over(suspects, region, -px, reach, part)
+            _add_over(suspects, region, reach, part)
         else:
             _add_under(suspects, region, px, reach, part)
 
 
-def _add_over(suspects: Suspects, region: int, px: float, reach: float, part: Window) -> None:
+def _right_within(
+    sight: Sight, regions: Int64[np.ndarray, "n"], px: Float64[np.ndarray, "n"]
+) -> Bool[np.ndarray, "n"]:
+    """Which regions are right if so many pixels are peeled off, which explains what is wrong with them.
+
+    Where nothing is left within the rim, the region itself is in question.
+    """
+    counts = np.empty((len(regions), 4), np.int64)
+    here, table = sight.given_regions[0], sight.mine.table
+    window_kernels.peeled(
+        here, sight.differ, sight.depth_given, table, regions, px.astype(np.float32), counts
+    )
+    wrong, inner, right, either = counts.T
+    return np.asarray((2 * right > inner) & (either <= (1 - EXPLAINS) * wrong))
+
+
+def _add_over(suspects: Suspects, region: int, reach: float, part: Window) -> None:
     """The region reaches too far: its rim is predicted to be of another class."""
     sight = suspects.sight
     here, depth = sight.given_regions[0][part] == region, sight.depth_given[part]
-    rim = here & sight.differ[part]
-    peeled = here & (depth >= px)
-    agree = peeled & ~rim
-    if 2 * np.count_nonzero(agree) <= np.count_nonzero(peeled) or not _explains(rim, here & ~peeled):
-        return  # where nothing is left within the rim, the region itself is in question
-    rim &= depth <= reach
+    rim = here & sight.differ[part] & (depth <= reach)
     proposed = int(np.bincount(sight.predicted[part][rim]).argmax())
     rim &= sight.predicted[part] == proposed
     given = int(sight.given[part][here][0])

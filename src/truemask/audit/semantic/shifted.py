@@ -1,7 +1,5 @@
 """Given regions that lie beside where they are predicted: the right outline at the wrong place."""
 
-from math import ceil
-
 import numpy as np
 from jaxtyping import Bool, Float64, Int64
 
@@ -10,7 +8,6 @@ from truemask.audit.semantic.outlines import LEAST_OUTLINE_PX
 from truemask.audit.semantic.sight import Sight
 from truemask.audit.semantic.suspects import Suspect, Suspects
 from truemask.audit.semantic.tolerance import Tolerance
-from truemask.audit.semantic.windows import window
 
 EXPLAINS = 0.5
 """The share of the disagreement that an explanation has to take away."""
@@ -34,21 +31,37 @@ def add_shifted(suspects: Suspects, tolerance: Tolerance, background: int | None
     ratio = boxes_there[pairs[:, 1], 4] / boxes[pairs[:, 0], 4]
     far = np.hypot(*shifts.T) > tolerance.outline_px
     likely = far & (ratio > 0.5) & (ratio < 2) & (boxes[pairs[:, 0], 4] >= LEAST_OUTLINE_PX)
-    for (region, there), shift in zip(pairs[likely].tolist(), shifts[likely], strict=True):
+    if background is not None:
+        likely &= sight.given.ravel()[places[pairs[:, 0] - 1]] != background
+    pairs, steps = pairs[likely], np.rint(shifts[likely]).astype(np.int64)
+    windows = _windows(boxes[pairs[:, 0]], boxes_there[pairs[:, 1]], steps, sight.given.shape)
+    apart = np.empty_like(pairs)
+    window_kernels.moved((given, predicted), sight.known, pairs, steps, windows, apart)
+    for i in np.flatnonzero(apart[:, 1] <= (1 - EXPLAINS) * apart[:, 0]).tolist():
+        region, (down, across) = int(pairs[i, 0]), steps[i].tolist()
+        top, left, bottom, right = windows[i].tolist()
+        part = (slice(top, bottom), slice(left, right))
+        here = given[part] == region
+        moved = _moved(here, down, across) & sight.known[part]
         class_id = int(sight.given.ravel()[places[region - 1]])
-        if class_id == background:
-            continue
-        down, across = (round(float(step)) for step in shift)
-        extent = boxes[region].copy()
-        extent[:2] = np.minimum(extent[:2], boxes_there[there, :2])
-        extent[2:4] = np.maximum(extent[2:4], boxes_there[there, 2:4])
-        part = window(extent, ceil(max(abs(down), abs(across))), sight.given.shape)
-        here, there_, known = given[part], predicted[part], sight.known[part]
-        before, after = window_kernels.apart(here, there_, known, (region, there), (down, across))
-        if after <= (1 - EXPLAINS) * before:
-            moved = _moved(here == region, down, across) & known
-            suspect = Suspect("shifted", class_id, class_id, region, moved, part)
-            suspects.add(suspect, (here == region) ^ moved, part)
+        suspects.add(Suspect("shifted", class_id, class_id, region, moved, part), here ^ moved, part)
+
+
+def _windows(
+    here: Int64[np.ndarray, "n 7"],
+    there: Int64[np.ndarray, "n 7"],
+    steps: Int64[np.ndarray, "n 2"],
+    size: tuple[int, ...],
+) -> Int64[np.ndarray, "n 4"]:
+    """Top, left, bottom, right (exclusive) of two regions, and as much around them as one is to be moved."""
+    margin = np.abs(steps).max(axis=1, initial=0)[:, None]
+    return np.concatenate(
+        [
+            np.maximum(np.minimum(here[:, :2], there[:, :2]) - margin, 0),
+            np.minimum(np.maximum(here[:, 2:4], there[:, 2:4]) + margin, np.array(size)),
+        ],
+        axis=1,
+    )
 
 
 def _partners(sight: Sight) -> Int64[np.ndarray, "n 2"]:

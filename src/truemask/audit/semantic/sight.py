@@ -7,11 +7,11 @@ import numpy as np
 from jaxtyping import Bool, Float, Float32, Int32, Int64, UInt8
 
 from truemask.audit.class_confidence import comparable
-from truemask.audit.evidence.edges import gradient
 from truemask.audit.semantic import map_kernels
 from truemask.audit.semantic.label_regions import LabelRegions
+from truemask.audit.semantic.look import Look
 from truemask.audit.stream import Block, LabelMap
-from truemask.types import IGNORE
+from truemask.types import IGNORE, BadInput
 
 
 @dataclass(frozen=True)
@@ -23,14 +23,14 @@ class Sight:
         given: class ids, IGNORE where there is none.
         predicted: the most probable class; under IGNORE, too.
         probs: of all classes.
-        image: where it is at hand.
+        look: at the image, where it is at hand.
     """
 
     key: str
     given: LabelMap
     predicted: LabelMap
     probs: Float[np.ndarray, "k h w"]
-    image: UInt8[np.ndarray, "h w c"] | None = None
+    look: Look | None = None
 
     @cached_property
     def mine(self) -> LabelRegions:
@@ -44,15 +44,9 @@ class Sight:
 
     def relabelled(self, given: LabelMap) -> "Sight":
         """The same predictions, and what is known of their regions, with other labels."""
-        other = Sight(self.key, given, self.predicted, self.probs, self.image)
-        # Where `cached_property` keeps what does not hang on the labels.
-        vars(other).update(theirs=self.theirs, steep=self.steep)
+        other = Sight(self.key, given, self.predicted, self.probs, self.look)
+        vars(other)["theirs"] = self.theirs  # where `cached_property` keeps it
         return other
-
-    @cached_property
-    def steep(self) -> Float32[np.ndarray, "h w"] | None:
-        """How steep the image is at each pixel."""
-        return None if self.image is None else gradient(self.image)
 
     @cached_property
     def known(self) -> Bool[np.ndarray, "h w"]:
@@ -100,11 +94,21 @@ class Sight:
         return self.theirs.depth
 
 
-def sight_of(block: Block, image: UInt8[np.ndarray, "h w c"] | None = None) -> Sight:
-    """What there is to see of a block of pixels, and of its image, where that is at hand."""
+def sight_of(block: Block, image: UInt8[np.ndarray, "_ _ c"] | None = None) -> Sight:
+    """What there is to see of a block of pixels, and of its image, where that is at hand.
+
+    Raises:
+        BadInput: if the image is not of the labels' size.
+    """
     assert block.size is not None
+    if image is not None and image.shape[:2] != block.size:
+        raise BadInput(
+            f"{block}: it is {image.shape[0]} x {image.shape[1]} px, its labels {block.size[0]} x "
+            f"{block.size[1]}: they must be of one size"
+        )
     probs = block.probs.reshape(len(block.probs), *block.size)
     predicted = np.empty(len(block.labels), np.uint8)
     map_kernels.most_probable(comparable(block.probs), predicted)
     given = block.labels.reshape(block.size)
-    return Sight(block.keys[0], given, predicted.reshape(block.size), probs, image)
+    look = None if image is None else Look(image)
+    return Sight(block.keys[0], given, predicted.reshape(block.size), probs, look)
