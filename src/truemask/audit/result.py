@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import pyarrow as pa
@@ -27,6 +27,9 @@ _IMAGES = pa.schema(
         pa.field("flagged", pa.int64(), nullable=False),
     ]
 )
+SUSPECT_SHARE = "suspect_share"
+"""A column more where the segments of label maps were audited: the share of an image's labelled pixels that
+are in suspect segments, each counted by the score of its segment; in [0, 1], null without labels."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +45,8 @@ class AuditResult:
         joint: estimated share of all units that are given as i and truly j.
         flagged: units given as i that are flagged and proposed to be j.
         images: all images, worst first: rank, image, score (1 - quality), quality (of the labels, in [0, 1]),
-            units, flagged. Images without labels come last, with null scores.
+            units, flagged; of label maps also SUSPECT_SHARE. Images without labels come last, with null
+            scores.
         findings: what to look at, best first (see `findings.SCHEMA`).
         unit: what bears one label.
         notes: what a reader must know of the predictions behind it, a sentence each.
@@ -90,6 +94,18 @@ class AuditResult:
             flagged = f"{len(self.findings):,} findings ({self._kinds()})"
         lines.append(f"About {self.wrong_rate:.1%} {looks}; {flagged}.")
         return lines + self._pairs() + self._absent() + self._worst() + [*self.notes]
+
+    def worst_images(self) -> list[dict[str, Any]]:
+        """Rows of images that something is flagged in, or suspect, in the order in which to look at them.
+
+        By their score; where segments were audited, by the sum of that and of the share that is suspect: many
+        pixels that are unsure, or segments that are surely wrong.
+        """
+        rows = self.images.to_pylist()
+        if SUSPECT_SHARE not in self.images.column_names:
+            return [row for row in rows if row["flagged"]]
+        found = [row for row in rows if row["flagged"] or row[SUSPECT_SHARE]]
+        return sorted(found, key=lambda row: -(row["score"] + row[SUSPECT_SHARE]))
 
     def write(self, folder: Path) -> None:
         """Write findings.parquet, images.parquet and, last, audit.json, each whole or not at all."""
@@ -155,7 +171,7 @@ class AuditResult:
         return [f"Never given, so not judged: {', '.join(absent)}."] if absent else []
 
     def _worst(self, most: int = 5) -> list[str]:
-        keys = [row["image"] for row in self.images.slice(0, most).to_pylist() if row["flagged"]]
+        keys = [row["image"] for row in self.worst_images()[:most]]
         return [f"Look first at: {', '.join(keys)}."] if keys else []
 
 

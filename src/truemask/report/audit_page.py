@@ -195,7 +195,7 @@ def _sights(result: AuditResult, dataset: Dataset, images: int, segments: int) -
             "surest first",
             unit_grid(dataset, result.findings.slice(0, images * UNITS_ACROSS).to_pylist()),
         )
-    worst = [row for row in result.images.to_pylist() if row["flagged"]][:images]
+    worst = result.worst_images()[:images]
     shown = [row["image"] for row in worst]
     there = pc.is_in(result.findings["image"], pa.array(shown, pa.string()))
     findings = result.findings.filter(there).to_pylist()

@@ -8,6 +8,7 @@ import numpy as np
 from jaxtyping import UInt8
 
 from truemask import rle
+from truemask.audit.result import SUSPECT_SHARE
 from truemask.data.dataset import Dataset
 from truemask.report.blocks import Picture, PictureGrid, PictureRow
 from truemask.report.drawing import as_rgb, enlarged
@@ -49,6 +50,8 @@ def image_grid(dataset: Dataset, worst: Sequence[Finding], findings: Sequence[Fi
         mine = [found for found in findings if found["image"] == image["image"]]
         views = flag_views(dataset, row_of(dataset, image["image"]), mine)
         said = f"label quality {image['quality']:.2f}; {image['flagged']:,} of {image['units']:,} px flagged"
+        if SUSPECT_SHARE in image:
+            said += f"; {image[SUSPECT_SHARE]:.1%} in suspect segments, weighed by their scores"
         pictures = [*map(Picture, views[:-1]), Picture(views[-1], said)]
         rows.append(PictureRow(image["image"], pictures))
     return PictureGrid(COLUMNS, rows, LEGEND)

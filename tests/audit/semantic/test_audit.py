@@ -14,7 +14,7 @@ from truemask.audit.semantic.injected import noises_for
 from truemask.audit.semantic.join import with_segments
 from truemask.audit.semantic.tolerance import Tolerance
 from truemask.noise import parse
-from truemask.types import IGNORE, Problem, Task
+from truemask.types import IGNORE, BadInput, Problem, Task
 
 FOUR = Problem(Task.SEMANTIC, ("ground", "disc", "ball", "dot"), background=0)
 NO_GROUND = replace(FOUR, background=None)
@@ -78,7 +78,7 @@ def test_any_partition_gives_the_same_findings(rows):
 def test_pixels_keep_their_numbers_beside_segments(rows):
     result = confident_learning(partial(stream, rows), FOUR)
     joined = with_segments(result, audit_segments([partial(stream, rows)], FOUR))
-    assert joined.images == result.images
+    assert joined.images.drop_columns("suspect_share") == result.images
     assert (joined.flagged == result.flagged).all()
     kept = [row for row in joined.findings.to_pylist() if row["level"] == "image"]
     assert kept == [row for row in result.findings.to_pylist() if row["level"] == "image"]
@@ -93,6 +93,77 @@ def test_pixels_keep_their_numbers_beside_segments(rows):
     plain = score_audit(result, labels)
     assert "kind_accuracy" not in plain
     assert values["unit_precision"] == plain["unit_precision"]
+
+
+def test_images_say_how_much_of_them_is_suspect_and_are_looked_at_by_both_scores(rows):
+    blank = np.full_like(rows[0][1], IGNORE)
+    rows = [*rows, ("no labels", blank, rows[0][2], blank)]
+    result = confident_learning(partial(stream, rows), FOUR)
+    audit = audit_segments([partial(stream, rows)], FOUR)
+    joined = with_segments(result, audit)
+    told = {row["image"]: row["suspect_share"] for row in joined.images.to_pylist()}
+    assert told.pop("no labels") is None
+    assert told == {key: share for key, share in audit.badness.items() if key != "no labels"}
+    worst = joined.worst_images()
+    values = [row["score"] + row["suspect_share"] for row in worst]
+    assert values == sorted(values, reverse=True)
+    bad = [key for key, given, _, true in rows if (given != true).any()]
+    assert {row["image"] for row in worst[: len(bad)]} == set(bad)
+    assert joined.summary()[-1].startswith(f"Look first at: {worst[0]['image']}, ")
+    assert [row["image"] for row in result.worst_images()] == [
+        row["image"] for row in result.images.to_pylist() if row["flagged"]
+    ]
+
+
+def test_errors_are_injected_into_as_many_images_as_there_are_to_be_examples(disc):
+    rows = drawn(disc, count=40)
+    names = {
+        most: set(
+            audit_segments([partial(stream, rows)], FOUR, most_regions=most).findings["evidence"].to_pylist()
+        )
+        for most in (0, 20_000)
+    }
+    assert names == {0: {"segment_score"}, 20_000: {"segment_score, meta_classifier"}}
+    half = [partial(stream, rows[:13]), partial(stream, rows[13:])]
+    some = [audit_segments(parts, FOUR, most_regions=100) for parts in ([partial(stream, rows)], half)]
+    assert some[0].findings == some[1].findings
+
+
+def test_images_tell_errors_that_are_seen_from_those_that_are_not(disc):
+    """All proposals are alike, but only every other one is there to be seen."""
+    rng = np.random.default_rng(3)
+    rows, pictures = [], {}
+    for number in range(60):
+        truth = np.zeros((48, 64), np.uint8)
+        truth[disc(14, 14, 8)] = 1
+        shown = truth.copy()
+        extra = disc(30, 44, 7)
+        said = truth.copy()
+        said[extra] = 1
+        shown[extra] = number % 2
+        logits = 4 * (said == np.arange(4)[:, None, None]) + rng.normal(size=(4, *truth.shape))
+        key = f"image{number:02}"
+        rows.append((key, truth, (np.exp(logits) / np.exp(logits).sum(axis=0)).astype(np.float32), truth))
+        pictures[key] = (60 + 120 * (shown > 0)[..., None] + rng.integers(0, 30, (48, 64, 1))).astype(
+            np.uint8
+        )
+    seen, blind = (
+        audit_segments([partial(stream, rows)], FOUR, images=images).findings.to_pylist()
+        for images in (pictures.__getitem__, None)
+    )
+    assert all(row["kind"] == "missing" for row in blind)
+    assert len(blind) == len(seen) == 60
+    right = [int(row["image"][-2:]) % 2 == 1 for row in sorted(seen, key=lambda row: -row["score"])]
+    assert np.mean(right[:30]) >= 0.85
+    chance = [int(row["image"][-2:]) % 2 == 1 for row in sorted(blind, key=lambda row: -row["score"])]
+    assert np.mean(chance[:30]) < 0.75  # 0.5 + 3.8 standard deviations
+    parts = [partial(stream, rows[40:]), partial(stream, rows[:40])]
+    assert audit_segments(parts, FOUR, images=pictures.__getitem__).findings.to_pylist() == seen
+
+
+def test_an_image_of_another_size_than_its_labels_is_refused(rows):
+    with pytest.raises(BadInput, match="image 'image00': it is 5 x 6 px, its labels 48 x 64"):
+        audit_segments([partial(stream, rows)], FOUR, images=lambda _: np.zeros((5, 6, 3), np.uint8))
 
 
 def test_labels_that_have_nothing_to_do_with_the_image_are_a_finding(rows, disc):

@@ -1,12 +1,13 @@
 """Pixels and segments in one result: confident learning's numbers, and the segment audit's findings."""
 
 import dataclasses
+from math import isnan
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from truemask.audit.findings import of_level
-from truemask.audit.result import AuditResult
+from truemask.audit.result import SUSPECT_SHARE, AuditResult
 from truemask.audit.semantic.audit import SegmentAudit
 
 
@@ -14,7 +15,8 @@ def with_segments(result: AuditResult, audit: SegmentAudit) -> AuditResult:
     """The result of confident learning on pixels, with the segments of the segment audit for its own.
 
     What is told of pixels and images stays: thresholds, joint, flagged pixels, the images' quality. Images
-    whose labels are unusable are findings beside those of their flagged pixels.
+    get another column, SUSPECT_SHARE. Images whose labels are unusable are findings beside those of their
+    flagged pixels.
 
     Args:
         result: of confident learning.
@@ -28,4 +30,13 @@ def with_segments(result: AuditResult, audit: SegmentAudit) -> AuditResult:
     images = images.set_column(at, images.schema.field(at), ranks)
     schema = result.findings.schema
     both = pa.concat_tables([segments, images]).replace_schema_metadata(schema.metadata)
-    return dataclasses.replace(result, findings=both)
+    shares = _shares(result.images, audit)
+    return dataclasses.replace(
+        result, findings=both, images=result.images.append_column(SUSPECT_SHARE, shares)
+    )
+
+
+def _shares(images: pa.Table, audit: SegmentAudit) -> pa.Array:
+    """Null where an image has no labels."""
+    shares = [audit.badness[key] for key in images["image"].to_pylist()]
+    return pa.array([None if isnan(share) else share for share in shares], pa.float64())
