@@ -6,10 +6,12 @@ second run takes seconds a pack.
 """
 
 import importlib.util
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import torch
 import typer
@@ -22,11 +24,11 @@ from benchmarks.report import Row, publish
 from truemask.audit import AuditResult
 from truemask.audit.instances import Predicted, Seen, audit_instances
 from truemask.commands.auditing import audit_dataset
-from truemask.commands.auditing_objects import beside, packed
+from truemask.commands.auditing_objects import beside
 from truemask.commands.calibrating import calibrated
 from truemask.data.dataset import Dataset
 from truemask.data.files import whole_folder
-from truemask.data.predictions import open_predictions
+from truemask.data.predictions.predict_folder import ABOUT
 from truemask.data.views import AsSemantic
 from truemask.training import Recipe
 from truemask.training.folds import Folds, train_folds
@@ -65,7 +67,7 @@ def main(
     foreground: bool = True,
     fix: bool = True,
 ) -> None:
-    """Print the tables and keep them in benchmarks/results/real_objects.json and real_objects_fixed.json.
+    """Print the tables and keep them in benchmarks/results/real_objects_PACK.json and its _fixed.json.
 
     Args:
         nuclei_pack: folder of nuclei-dsb2018; without it, it is left out.
@@ -76,44 +78,40 @@ def main(
         fix: whether to measure what fixing is worth, too.
     """
     torch.set_num_threads(1)
-    found: list[Row] = []
-    fixed: list[Row] = []
-    notes: list[str] = []
     for pack in _packs(nuclei_pack, carparts_pack):
-        folder = scratch / pack.name
-        predictions = predicted(pack, folder)
-        seen = predictions.beside(pack.given)
-        result = audit_instances(seen, pack.given.problem)
-        for row in _rows(pack, seen, result):
-            print(row, flush=True)
-            found.append(row)
-        notes += [f"{pack.name}: {line}" for line in result.summary()]
-        if foreground and pack.given.problem.num_classes == FOREGROUND:
-            row, note = _by_foreground(pack, folder)
-            found.append(row)
-            notes.append(note)
-        if fix:
-            told, calibration = calibrated(
-                pack.given, result, predictions.again, mode="fast", precision=None, seed=0
-            )
-            notes += [
-                f"{pack.name}: not calibrated: {one.kind}: {one.why}" for one in calibration.uncalibrated
-            ]
-            fixed += worth_of_fixing(pack, told.findings, folder, networks)
-    if not found:
-        print("nothing to do: name a pack with --nuclei-pack or --carparts-pack")
-        return
-    settings: Row = {"folds": 2, "audits": 1, "networks": networks}
+        measure(pack, scratch / pack.name, networks, foreground=foreground, fix=fix)
+
+
+def measure(pack: Pack, folder: Path, networks: int, *, foreground: bool, fix: bool) -> None:
+    """Print and keep the tables of one pack."""
+    predictions = predicted(pack, folder)
+    seen = predictions.beside(pack.given)
+    result = audit_instances(seen, pack.given.problem)
+    found = [*_rows(pack, seen, result)]
+    notes = result.summary()
+    if foreground and pack.given.problem.num_classes == FOREGROUND:
+        row, note = _by_foreground(pack, folder)
+        found.append(row)
+        notes.append(note)
+    name = f"real_objects_{pack.name.partition('-')[0]}"
     publish(
-        "real_objects",
-        "Wrong objects that people found: precision of the first findings, AP by kind, images ranked",
+        name,
+        f"Wrong objects of {pack.name}: precision of the first findings, AP by kind, images ranked",
         found,
-        settings=settings,
+        settings={"folds": 2, "audits": 1},
         packages=(PEER,) if importlib.util.find_spec(PEER) else (),
         notes=notes,
     )
-    if fixed:
-        publish("real_objects_fixed", "What fixing them is worth", fixed, settings=settings)
+    if not fix:
+        return
+    told, calibration = calibrated(pack.given, result, predictions.again, mode="fast", precision=None, seed=0)
+    publish(
+        f"{name}_fixed",
+        f"What fixing them is worth, {pack.name}",
+        [*worth_of_fixing(pack, told.findings, folder, networks)],
+        settings={"folds": 2, "audits": 1, "networks": networks},
+        notes=[f"not calibrated: {one.kind}: {one.why}" for one in calibration.uncalibrated],
+    )
 
 
 def predicted(pack: Pack, folder: Path) -> Predictions:
@@ -124,7 +122,15 @@ def predicted(pack: Pack, folder: Path) -> Predictions:
     if not kept.is_dir():
         with whole_folder(kept) as fresh:
             write_predictions(folds.predict(), pack.given.problem, fresh)
-    return Predictions(pack.given, folds, [*packed(pack.given, open_predictions(kept, pack.given))])
+    return Predictions(pack.given, folds, [*_packed(kept)])
+
+
+def _packed(folder: Path) -> Iterator[tuple[str, Predicted]]:
+    """Predictions as they lie in a folder: unpacking their masks takes longer than to audit them."""
+    for key in json.loads((folder / ABOUT).read_text(encoding="utf-8"))["keys"]:
+        with np.load(folder / f"{key}.npz") as arrays:
+            codes = tuple(bytes(code) for code in arrays["masks"])
+            yield key, Predicted(arrays["labels"], arrays["scores"], codes)
 
 
 def _packs(nuclei_pack: Path | None, carparts_pack: Path | None) -> Iterator[Pack]:
