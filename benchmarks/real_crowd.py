@@ -7,7 +7,6 @@ images are held out to test networks on. Which worker is good is a question of `
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from statistics import mean
 
 import numpy as np
 import torch
@@ -31,6 +30,7 @@ from truemask.data.relabelled import Relabelled
 from truemask.data.views import ArrayDataset, Resized, hold_out
 from truemask.training import Recipe
 from truemask.training.folds import train_folds
+from truemask.types import IGNORE
 
 HELD_OUT = 0.3
 
@@ -83,6 +83,7 @@ def main(
                 f"IoU: {SURE}": quality(labels[SURE][1], truth),
                 f"accepted at {ALL}": len(labels[ALL][0].applied()),
                 f"IoU: {ALL}": quality(labels[ALL][1], truth),
+                "images given up": given_up(labels[ALL][1]),
                 **columns(learnt),
             }
         )
@@ -97,6 +98,7 @@ def main(
         notes=[
             "pixel AP: by segments, then by pixels; by 1 - p: one minus the probability of the given class",
             f"P@R.5: {SEGMENT_SCORES['segment_precision_at_half']}",
+            "images given up: those that fix leaves without any label; their IoU does not count",
             "images: rank correlation of their badness with 1 - IoU against the truth",
             "net: Dice over all held out images, mean and standard deviation of the seeds",
         ],
@@ -149,10 +151,15 @@ def found(given: Dataset, truth: Dataset, audit: Audited, probs: Mapping[str, np
 
 
 def quality(labels: Dataset, truth: Dataset) -> float:
-    """Intersection over union with the truth, mean over images; pixels without a label do not count."""
+    """Intersection over union with the truth, mean over images that have any label."""
     rows = range(len(truth))
     maps = [(np.asarray(labels.labels(row)), np.asarray(truth.labels(row))) for row in rows]
-    return float(mean(overlap(*pair, truth.problem) for pair in maps))
+    return float(np.nanmean([overlap(*pair, truth.problem) for pair in maps]))
+
+
+def given_up(labels: Dataset) -> int:
+    """Images of which no pixel has a label."""
+    return sum(bool((np.asarray(labels.labels(row)) == IGNORE).all()) for row in range(len(labels)))
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from benchmarks.real_crowd import majority, quality
+from benchmarks.real_crowd import given_up, majority, quality
 
 from truemask.data.views import ArrayDataset
 from truemask.types import Problem, Task
@@ -26,3 +26,10 @@ def test_quality_is_the_mean_over_images():
     truth = masks(["a", "b"], [[1, 1], [0, 0]], [[1, 1], [1, 1]])
     given = masks(["a", "b"], [[1, 0], [0, 0]], [[1, 1], [1, 255]])
     assert quality(given, truth) == pytest.approx((0.5 + 1) / 2)
+
+
+def test_an_image_without_labels_has_no_quality():
+    truth = masks(["a", "b"], [[1, 1], [0, 0]], [[1, 1], [1, 1]])
+    given = masks(["a", "b"], [[1, 0], [0, 0]], [[255, 255], [255, 255]])
+    assert quality(given, truth) == pytest.approx(0.5)
+    assert (given_up(given), given_up(truth)) == (1, 0)
