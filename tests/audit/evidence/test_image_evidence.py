@@ -57,7 +57,7 @@ def test_the_gradient_is_steepest_at_the_edge_in_any_channel():
     image[..., 2] = 200 * square()
     steep = gradient(image)
     assert steep[outline(square().astype(np.uint8))].min() > 10 * steep[0, 0]
-    np.testing.assert_allclose(steep, gradient(np.ascontiguousarray(image[..., 2:])))
+    np.testing.assert_allclose(steep, gradient(np.ascontiguousarray(image[..., 2:])), atol=1e-3)
 
 
 def test_a_right_outline_has_more_contrast_than_a_shifted_one():

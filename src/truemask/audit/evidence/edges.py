@@ -4,6 +4,8 @@ A label that is right has its outline on an edge more often than one that is wro
 Witkin & Terzopoulos, IJCV 1(4), 1988), here to compare two outlines and not to move one.
 """
 
+from functools import reduce
+
 import cv2
 import numpy as np
 from jaxtyping import Bool, Float32, Float64, Int32, Int64, Integer, UInt8
@@ -16,13 +18,10 @@ NEUTRAL = 0.5
 
 def gradient(image: UInt8[np.ndarray, "h w c"], *, sigma_px: float = 1.0) -> Float32[np.ndarray, "h w"]:
     """How steep the image is at each pixel, the steepest channel's; smoothed by a Gaussian first."""
-    planes = np.atleast_3d(cv2.GaussianBlur(image.astype(np.float32), (0, 0), sigma_px))
-    steep = np.zeros(image.shape[:2], np.float32)
-    for channel in range(planes.shape[2]):
-        plane = np.ascontiguousarray(planes[..., channel])
-        across, down = (cv2.Sobel(plane, cv2.CV_32F, *way, ksize=3) for way in ((1, 0), (0, 1)))
-        np.maximum(steep, np.hypot(across, down), out=steep)
-    return steep
+    smooth = cv2.GaussianBlur(image.astype(np.float32), (0, 0), sigma_px)
+    across, down = (cv2.Sobel(smooth, cv2.CV_32F, *way, ksize=3) for way in ((1, 0), (0, 1)))
+    steep = np.atleast_3d(cv2.magnitude(across, down))
+    return np.asarray(reduce(np.maximum, (steep[..., channel] for channel in range(steep.shape[2]))))
 
 
 def outline(labels: Integer[np.ndarray, "h w"]) -> Bool[np.ndarray, "h w"]:

@@ -50,15 +50,26 @@ class RegionOutlines:
 
 def signed_distances(sight: Sight) -> Float32[np.ndarray, "n"]:
     """For each pixel of a given outline, how far outside (below 0: inside) the predicted one lies."""
-    away = sight.depth_predicted[sight.given_outline]
-    return np.asarray(np.where(sight.differ[sight.given_outline], -1 - away, away))
+    return _signed(sight, np.flatnonzero(sight.given_outline))
+
+
+def _signed(sight: Sight, at: Int64[np.ndarray, "n"]) -> Float32[np.ndarray, "n"]:
+    """The same for pixels of an outline that are known by their places already."""
+    away = sight.depth_predicted.ravel()[at]
+    return np.asarray(np.where(sight.differ.ravel()[at], -1 - away, away))
 
 
 def region_outlines(sight: Sight) -> RegionOutlines:
     """Where the predicted outline of each given region lies, in the middle and in quartiles."""
+    at = np.flatnonzero(sight.given_outline)
+    return _quartiles(sight, at, _signed(sight, at))
+
+
+def _quartiles(sight: Sight, at: Int64[np.ndarray, "n"], signed: Float32[np.ndarray, "n"]) -> RegionOutlines:
+    """Of each given region, from the places of outlines and the distances there."""
     regions, places = sight.given_regions
     # Regions in the high bits, distances in the low ones: one sort of numbers is faster than one of pairs.
-    keys = np.sort((regions[sight.given_outline].astype(np.int64) << 32) + _sortable(signed_distances(sight)))
+    keys = np.sort((regions.ravel()[at].astype(np.int64) << 32) + _sortable(signed))
     at = keys >> 32
     start = np.flatnonzero(np.diff(at, prepend=-1))
     region, length = at[start], np.diff(start, append=len(at))
@@ -105,10 +116,12 @@ class Outlines:
     def update(self, sight: Sight) -> None:
         """Count an image."""
         seen = sight.agreed[sight.given_regions[0]]
-        both = cv2.erode(seen.view(np.uint8), _CROSS)[sight.given_outline] > 0
-        distances = np.rint(np.abs(signed_distances(sight)[both])).astype(np.int64)
+        at = np.flatnonzero(sight.given_outline)
+        signed = _signed(sight, at)
+        both = cv2.erode(seen.view(np.uint8), _CROSS).ravel()[at] > 0
+        distances = np.rint(np.abs(signed[both])).astype(np.int64)
         self.pixels += np.bincount(np.minimum(distances, _LONGEST_PX), minlength=_LONGEST_PX + 1)
-        found = region_outlines(sight)
+        found = _quartiles(sight, at, signed)
         long = (found.length >= LEAST_OUTLINE_PX) & sight.agreed[found.region]
         middle = np.clip(np.rint(found.middle[long]), -_LONGEST_PX, _LONGEST_PX).astype(np.int64)
         np.add.at(self.regions, (found.class_id[long], middle + _LONGEST_PX), 1)
