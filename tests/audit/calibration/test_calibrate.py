@@ -86,9 +86,9 @@ def test_lists_without_enough_injected_errors_say_why(known):
     assert calibration.lists == ()
     assert "at least 20" in calibration.uncalibrated[0].why
     assert told["p_wrong"].null_count == 500
-    none, _ = calibrate(table([0.5] * 10, kind="unusable"), [trial], mode="fast", specs=[])
+    none, _ = calibrate(table([0.5] * 20, kind="unusable"), [trial], mode="fast", specs=[])
     assert none.uncalibrated[0].why == "no errors of this kind were injected"
-    short, _ = calibrate(findings.slice(0, 9), [trial], mode="fast", specs=[])
+    short, _ = calibrate(findings.slice(0, 19), [trial], mode="fast", specs=[])
     assert "too short to tell" in short.uncalibrated[0].why
 
 

@@ -25,7 +25,7 @@ from truemask.seeds import seed_for
 
 LEAST_HITS = 20
 """Findings of injected errors that a list needs; fewer say too little of where errors score."""
-LEAST_FINDINGS = 10
+LEAST_FINDINGS = 20
 """Of a list; one that is shorter is looked at as a whole."""
 _TOO_SHORT = f"a list of fewer than {LEAST_FINDINGS} is too short to tell: look at all of it"
 
