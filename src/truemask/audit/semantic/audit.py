@@ -1,7 +1,7 @@
 """The segments of label maps, judged in two passes: what outlines may be off, then what lies beyond."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -11,6 +11,7 @@ from jaxtyping import Float64, UInt8
 from truemask.audit.class_confidence import ClassConfidence
 from truemask.audit.findings import Collected, Finding
 from truemask.audit.semantic.agreement import unusable
+from truemask.audit.semantic.features import FEATURES
 from truemask.audit.semantic.image_scores import segments_score
 from truemask.audit.semantic.injected import MOST_REGIONS, noises_for
 from truemask.audit.semantic.judged import Judged, judge
@@ -139,9 +140,10 @@ def _judge_part(
     return judged
 
 
-def _concluded(judged: Sequence[Judged], tolerance: Tolerance, classes: tuple[str, ...]) -> SegmentAudit:
+def _concluded(judged: list[Judged], tolerance: Tolerance, classes: tuple[str, ...]) -> SegmentAudit:
     counts = [len(one.suspects) for one in judged]
-    scores, evidence = _scores(judged, tolerance)
+    rows, injected = _moved(judged)
+    scores, evidence = _scores(judged, tolerance, rows, injected)
     bounds = np.cumsum([0, *counts])
     lost = unusable([one.kappa for one in judged], counts)
     findings = Collected()
@@ -157,12 +159,29 @@ def _concluded(judged: Sequence[Judged], tolerance: Tolerance, classes: tuple[st
     return SegmentAudit(tolerance, findings.ranked(classes), badness, softmin)
 
 
-def _scores(judged: Sequence[Judged], tolerance: Tolerance) -> tuple[Float64[np.ndarray, "n"], str]:
+def _moved(judged: list[Judged]) -> tuple[Float64[np.ndarray, "n f"], Float64[np.ndarray, "m f"]]:
+    """Features of all images in two tables, of which the images have views now."""
+    # Image by image, so that they are not held twice: they are most of what an audit holds.
+    rows = np.empty((sum(len(one.rows) for one in judged), len(FEATURES)))
+    injected = np.empty((sum(len(one.injected) for one in judged), len(FEATURES)))
+    at = after = 0
+    for place, one in enumerate(judged):
+        own, put_in = rows[at : at + len(one.rows)], injected[after : after + len(one.injected)]
+        own[:], put_in[:] = one.rows, one.injected
+        judged[place] = replace(one, rows=own, injected=put_in)
+        at, after = at + len(own), after + len(put_in)
+    return rows, injected
+
+
+def _scores(
+    judged: Sequence[Judged],
+    tolerance: Tolerance,
+    rows: Float64[np.ndarray, "n f"],
+    injected: Float64[np.ndarray, "m f"],
+) -> tuple[Float64[np.ndarray, "n"], str]:
     """Of all suspects, image after image, and the name of the score."""
     if not judged:
         return np.zeros(0), PLAIN
-    rows = np.concatenate([one.rows for one in judged])
-    injected = np.concatenate([one.injected for one in judged])
     keys = [one.key for one in judged for _ in one.suspects]
     injected_keys = [one.key for one in judged for _ in one.injected]
     learnt = meta_scores(rows, keys, injected, injected_keys)

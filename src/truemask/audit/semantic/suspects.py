@@ -10,7 +10,7 @@ from truemask.audit.semantic.sight import Sight
 Window = tuple[slice, slice]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Suspect:
     """What may be wrong with a segment.
 
