@@ -16,7 +16,11 @@ def swapped(evidence: Evidence, least: float) -> Iterator[Finding]:
 
     By Bayes' rule: the network's share of the given class is the chance that it is right, the share of labels
     that are wrong is read off the surest claims, and a wrong label is any other class alike. So the order is
-    that of the shares alone. Of a network that is sure of nothing, that share is an upper bound.
+    that of the shares alone. Of a network that is sure of nothing, that share of wrong labels is too high.
+
+    The order by how probably the claim is right, which came before, has a lower average precision: 0.65 and
+    now 0.74 on scenes with 30 % wrong names, 0.20 and 0.21 on scenes with errors of ten kinds, by networks of
+    a seed that neither was made with, 0.05 and 0.11 on what people corrected in car parts.
     """
     objects = evidence.objects
     agrees = objects["claim"] == objects["given"]
