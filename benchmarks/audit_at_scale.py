@@ -180,7 +180,9 @@ def _draw(plain: list[dict[str, float]], whole: list[dict[str, float]]) -> None:
         axes[1].plot(places, [row["GB resident"] for row in whole], marker=".", label="with segments")
     axes[1].plot(sizes, [row["GB before"] for row in plain], color="grey", label="interpreter and images")
     axes[1].axhline(MOST_GB, color="grey", linestyle=":")
-    axes[1].set(xlabel="gigapixels", ylabel="GB resident, at most", title="Memory", ylim=(0, None))
+    axes[1].set(
+        xlabel="gigapixels", ylabel="GB resident, at most", title="Memory", xlim=(0, None), ylim=(0, None)
+    )
     axes[1].legend(frameon=False)
     for ax in axes:
         ax.spines[["top", "right"]].set_visible(False)
