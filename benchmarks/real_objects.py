@@ -9,6 +9,7 @@ import importlib.util
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from math import isnan
 from pathlib import Path
 
 import numpy as np
@@ -158,14 +159,14 @@ def _rows(pack: Pack, seen: list[Seen], result: AuditResult) -> Iterator[Row]:
     objects = sum(len(one.given) for one in seen)
     for name, each in results.items():
         listed = _known(each.findings, pack)
+        values = {**scores(listed, pack.errors), **image_scores(images[name], bad)}
         yield {
             "data": pack.name,
             "by": name,
             "findings": len(listed),
             "errors": len(pack.errors),
             "objects": objects,
-            **scores(listed, pack.errors),
-            **image_scores(images[name], bad),
+            **{what: None if isnan(value) else value for what, value in values.items()},
         }
 
 
