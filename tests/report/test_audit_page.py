@@ -1,12 +1,15 @@
 import base64
 import re
+from dataclasses import replace
 
 import cv2
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from truemask import rle
 from truemask.audit import AuditResult, confident_learning, score_audit
+from truemask.audit.result import SUSPECT_SHARE
 from truemask.data.views import ArrayDataset
 from truemask.report.audit_page import MOST_CLASSES, audit_page, score_table, write_audit_page
 from truemask.report.audit_views import (
@@ -95,6 +98,19 @@ def test_only_flagged_images_and_segments_are_shown_worst_first(cells):
     assert [row.name for row in images.rows] == ["c1"]
     assert images.rows[0].pictures[-1].caption.endswith("; 200 of 1,600 px flagged")
     assert [row.name for row in segments.rows] == ["1. c1: given background, rather cell, 200 px"]
+
+
+def test_images_with_more_suspect_segments_come_first(cells):
+    dataset, result, _ = cells
+    shares = pa.array([1.0 if key == "c0" else 0.0 for key in result.images["image"].to_pylist()])
+    told = replace(result, images=result.images.append_column(SUSPECT_SHARE, shares))
+    images, _ = contents(audit_page(told, dataset), PictureGrid)
+    assert [row.name for row in images.rows] == ["c0", "c1"]
+    captions = [row.pictures[-1].caption for row in images.rows]
+    assert captions[0].endswith("; 100.0% in suspect segments, weighed by their scores")
+    assert captions[1].endswith(
+        "; 200 of 1,600 px flagged; 0.0% in suspect segments, weighed by their scores"
+    )
 
 
 def test_what_is_flagged_is_drawn_in_the_colour_of_what_it_lacks(cells):

@@ -4,7 +4,13 @@ import numpy as np
 import pytest
 
 from truemask import rle
-from truemask.audit.evidence.edges import edge_support, gradient, outline, outline_contrast
+from truemask.audit.evidence.edges import (
+    edge_support,
+    gradient,
+    outline,
+    outline_contrast,
+    outline_gradients,
+)
 from truemask.audit.evidence.superpixels import borders, superpixels
 from truemask.audit.findings import Finding
 
@@ -86,6 +92,20 @@ def test_a_square_that_lacks_a_strip_is_told_from_one_that_has_it(channels):
     for seen in (gradient(image), borders(image)):
         assert edge_support(seen, short, right) > 0.6
         assert edge_support(seen, whole.astype(np.uint8), wrong) < 0.4
+
+
+def test_gradients_on_outlines_by_hand():
+    steep = np.zeros((6, 9), np.float32)
+    steep[:, 2:4] = 6  # beside the border between the second and the third column of the proposal
+    given, proposed, ids = np.zeros((6, 9), np.uint8), np.zeros((6, 9), np.uint8), np.zeros((6, 9), np.int32)
+    ids[:, 3:], proposed[:, 3:] = 1, 1
+    boxes = np.array([[3, 0, 9, 6]])
+    old, new, around = outline_gradients(steep, given, proposed, ids, boxes)[0].tolist()
+    assert (new, around) == (6, pytest.approx(12 / 9))
+    assert old == around  # no outline was given
+    back = outline_gradients(steep, proposed, given, ids, boxes)[0].tolist()
+    assert back == [new, old, around]
+    assert outline_gradients(steep, given, given, ids, boxes[:0]).shape == (0, 3)
 
 
 def test_what_is_no_segment_is_neutral():
