@@ -95,7 +95,7 @@ def own_networks(seed: int) -> Iterator[Kept]:
             folds = train_folds(recipe, 2, Path(scratch), show=False)
             stored = {one.key: one.probs for one in folds.predict()}
 
-        def again(other: Dataset, _: int, stored: dict = stored) -> AuditResult:
+        def again(other: Dataset, _: int, stored: dict[str, np.ndarray] = stored) -> AuditResult:
             rows = [(key, other.labels(row), stored[key]) for row, key in enumerate(other.keys)]
             return confident_learning(lambda: rows, other.problem)
 

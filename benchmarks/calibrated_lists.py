@@ -7,9 +7,11 @@ from typing import Any
 import numpy as np
 
 from benchmarks.report import Goal, Row
-from truemask.audit.calibration import within
+from truemask.audit.calibration import ListCalibration, within
+from truemask.audit.calibration.calibration import Uncalibrated
 from truemask.commands.calibrating import Again, calibrated
 from truemask.data.dataset import Dataset
+from truemask.types import Task
 
 CLOSE = 0.05
 ASKED = 0.9
@@ -85,9 +87,9 @@ def kept(source: str, noise: str, dataset: Dataset, again: Again, right: Right) 
     taken = within(told.findings, ASKED) if calibration.lists else np.zeros(len(rows), bool)
     hits = np.array(right(rows), bool)
     promised = {(one.level, one.kind): one.whole.precision for one in calibration.lists}
-    lists = [*calibration.lists, *calibration.uncalibrated]
+    lists: list[ListCalibration | Uncalibrated] = [*calibration.lists, *calibration.uncalibrated]
     for one in sorted(lists, key=lambda one: (one.level, one.kind)):
-        if one.level == "image" and dataset.problem.num_classes and "background" in dataset.problem.classes:
+        if one.level == "image" and dataset.problem.task == Task.SEMANTIC:
             continue  # whole label maps: nothing is promised of them
         mine = np.array([(row["level"], row["kind"]) == (one.level, one.kind) for row in rows])
         yield Kept(

@@ -20,6 +20,7 @@ from truemask.commands.auditing_objects import audit_found
 from truemask.commands.judging import Kept as KeptPredictions
 from truemask.data import open_dataset
 from truemask.data.dataset import Dataset
+from truemask.data.predictions import Prediction
 from truemask.seeds import seed_for
 from truemask.training import Recipe, default_plan
 from truemask.training.folds import train_folds
@@ -51,7 +52,7 @@ def calibrated_simulated(data: str, only: str, seed: int) -> Iterator[Kept]:
         noisy, _ = corrupted(clean, noise, seed)
         said = [*simulated(clean, rate, seed_for("simulated", name, seed))]
 
-        def again(other: Dataset, _: int, said: list = said) -> AuditResult:
+        def again(other: Dataset, _: int, said: list[Prediction] = said) -> AuditResult:
             return audit_found(other, said)
 
         yield from kept(f"scenes, simulated, {name}", noise, noisy, again, right(clean, noisy))

@@ -116,11 +116,13 @@ def test_what_is_refused():
         must_be_mode("full", None, trains=False)
 
 
-def test_an_audit_that_found_nothing_is_calibrated_in_no_time(audited, tmp_path):
+def test_an_audit_that_found_nothing_is_calibrated_in_no_time(audited, tmp_path, capsys):
     dataset, result, again, _ = audited
     nothing = replace(result, findings=result.findings.slice(0, 0))
     told, calibration = calibrated(dataset, nothing, again, mode="fast", precision=0.9, seed=0)
     assert calibration.lists == calibration.uncalibrated == ()
+    print_calibration(calibration)
+    assert capsys.readouterr().out.startswith("not calibrated: no list is long enough")
     assert len(write_calibrated(told, calibration, tmp_path).findings) == 0
 
 

@@ -107,6 +107,9 @@ def must_be_mode(mode: str, precision: float | None, *, trains: bool) -> None:
 
 def print_calibration(calibration: Calibration) -> None:
     """Print what is to be expected of each list, a line each."""
+    if not calibration.specs:
+        print("not calibrated: no list is long enough, or errors like those of none can be made")
+        return
     how = "the same predictions" if calibration.mode == "fast" else "networks that learnt from them"
     print(f"calibrated by errors put into these labels, judged by {how}; with 90 % intervals:")
     for one in calibration.lists:

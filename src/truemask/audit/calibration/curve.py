@@ -127,7 +127,7 @@ def _without_look_alikes(
     alike = share * (totals[:, -1] - found[:, -1])
     reached = _share(hits.cumsum(axis=1), hits.sum(axis=1, keepdims=True))
     reached = np.concatenate([reached, reached[:, -1:]], axis=1)
-    return np.maximum(0, found - alike[:, None] * np.nan_to_num(reached))
+    return np.asarray(np.maximum(0, found - alike[:, None] * np.nan_to_num(reached)))
 
 
 def _of_so_few(
