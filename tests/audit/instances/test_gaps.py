@@ -47,7 +47,7 @@ def test_the_shape_is_the_mask_without_its_gap(box):
     half = plane.copy()
     half[10, 10] = True
     found = gap(0, rle.pack(plane[None]), rle.pack(half[None])[0], SIZE)
-    assert (found.area_px, found.filled) == (2, 0.5)
+    assert (found.area_px, found.agreed) == (2, 0.5)
     assert rle.unpack([found.shape], SIZE)[0].sum() == plane.sum() + 2
 
 
@@ -84,3 +84,10 @@ def test_a_hole_that_most_of_a_class_have_is_meant():
     # 12 of the 24 boxes; with tiles counted in a little, more likely an error than not by a hair.
     scores = audit_instances(holed(12, False), TILES).findings["score"].to_pylist()
     assert all(score < 0.6 for score in scores)
+
+
+def test_an_outline_that_ends_before_the_gap_says_nothing_of_it():
+    plane = ring()
+    off = plane.copy()
+    off[:13] = False
+    assert gap(0, rle.pack(plane[None]), rle.pack(off[None])[0], SIZE).agreed == 0

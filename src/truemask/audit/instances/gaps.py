@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Int64
 
 from truemask.audit.instances.outline import holes_of, packed, seen_in
-from truemask.crops import crop
+from truemask.crops import Crop, crop
 
 
 @dataclass(frozen=True)
@@ -16,12 +16,12 @@ class Gap:
 
     Args:
         area_px: of it.
-        filled: share of it that another outline of the object covers; NaN where there is none.
+        agreed: share of it that lies inside of a gap of another outline of the object, too.
         shape: COCO run-length code of the object without the gap.
     """
 
     area_px: int
-    filled: float
+    agreed: float
     shape: bytes
 
 
@@ -65,7 +65,14 @@ def gap(row: int, codes: Sequence[bytes], other: bytes | None, size: tuple[int, 
         if place != row:
             left_out &= ~seen_in(crop(code, size), *view)
     area = int(np.count_nonzero(left_out))
-    filled = float("nan")
+    agreed = 0.0
     if other is not None and area:
-        filled = np.count_nonzero(left_out & seen_in(crop(other, size), *view)) / area
-    return Gap(area, filled, packed(here | left_out, whole.top - 1, whole.left - 1, size))
+        agreed = np.count_nonzero(left_out & seen_in(_inside(crop(other, size)), *view)) / area
+    return Gap(area, agreed, packed(here | left_out, whole.top - 1, whole.left - 1, size))
+
+
+def _inside(one: Crop) -> Crop:
+    """The gaps of an object as one."""
+    rows, columns = one.mask.shape
+    gaps = holes_of(seen_in(one, one.top - 1, one.left - 1, rows + 2, columns + 2))
+    return Crop(gaps.view(np.uint8), one.top - 1, one.left - 1, one.size)

@@ -17,15 +17,15 @@ _PRIOR = 10.0
 def holes(evidence: Evidence, least: float) -> Iterator[Finding]:
     """A finding for each object with a gap that is no other object's.
 
-    Most are slips of a few pixels, which no network sees: the given masks alone show them. The score is the
-    share of objects of the class that have none, for what people leave out of half the wheels they leave out
-    on purpose; less what the network says against it: the probability that its object is one, times the
-    share of the gap that it leaves out, too.
+    Most are slips of a few pixels, which no network sees: the given masks alone show them, whatever else is
+    wrong with the object. The score is the share of objects of the class that have none, for what people
+    leave out of half the wheels they leave out on purpose; less what the network says for the gap: the
+    probability that its object is one, times the share of the gap that lies in a gap of that one, too. An
+    outline that only ends before it says nothing.
     """
     objects = evidence.objects
-    holed = (objects["gap_px"] > 0) & ~objects["in_group"]
-    against = evidence.partner_right * (1 - np.nan_to_num(objects["filled"], nan=1.0))
-    score = (1 - _usual(evidence)) * (1 - against)
+    holed = objects["gap_px"] > 0
+    score = (1 - _usual(evidence)) * (1 - evidence.partner_right * objects["agreed"])
     for image, row, number in evidence.objects_where(holed & (score >= least)):
         one, code = image.objects[row], image.masks[row]
         yield suspicion(

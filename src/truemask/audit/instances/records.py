@@ -25,7 +25,7 @@ OBJECT = np.dtype(
         ("misfit", "<f8"),  # 1 - Dice with that one
         ("in_group", "?"),  # redundant, merged or split: judged as such
         ("gap_px", "<i8"),  # left out inside of it
-        ("filled", "<f8"),  # share of the gap that the partner covers; NaN without one
+        ("agreed", "<f8"),  # share of that in a gap of the partner, too; 0 without one
     ]
 )
 PREDICTION = np.dtype([("label", "u1"), ("score", "<f8"), ("confirmed", "?"), ("free", "?"), ("judged", "?")])
@@ -153,7 +153,7 @@ def _note_gaps(
     for place in np.flatnonzero(holed).tolist():
         partner = int(columns["partner"][place])
         one = gap(int(rows[place]), masks, found[partner] if partner >= 0 else None, size)
-        columns["gap_px"][place], columns["filled"][place] = one.area_px, one.filled
+        columns["gap_px"][place], columns["agreed"][place] = one.area_px, one.agreed
 
 
 def _predictions(seen: Seen, keep: Int64[np.ndarray, "m"], related: Relations) -> Shaped[np.ndarray, "m"]:
