@@ -10,8 +10,10 @@ from scipy import ndimage
 
 from truemask import rle
 from truemask.audit import confident_learning, read_audit
+from truemask.audit.candidates import Source
 from truemask.audit.class_confidence import ClassConfidence, self_confidence, soft_minimum
 from truemask.audit.confident_joint import Candidates, ConfidentJoint
+from truemask.audit.flags import flagged_images
 from truemask.audit.pruning import MarginHistogram, flagged
 from truemask.audit.segments import pack_pixels, segments_of
 from truemask.audit.stream import blocks
@@ -167,3 +169,11 @@ def test_an_audit_whose_writing_broke_off_is_none(tmp_path, monkeypatch, drawn_m
     with pytest.raises(BadInput, match="no finished audit"):
         read_audit(tmp_path)
     assert not list(tmp_path.glob(".*"))
+
+
+def test_flagged_images_score_by_odds_not_by_margin():
+    own, likelier = np.array([0.3, 0.1, 0.02]), np.array([0.7, 0.5, 0.4])
+    source = Source(("a", "b", "c"), None, np.ones(3, np.int64), own)
+    flags = candidates((likelier - own).tolist())
+    scores = {one.image: one.score for one in flagged_images(source, flags, FIVE)}
+    assert scores == pytest.approx({"a": 0.7, "b": 0.5 / 0.6, "c": 0.4 / 0.42}, abs=1e-6)

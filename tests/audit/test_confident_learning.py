@@ -86,7 +86,7 @@ def test_twelve_samples_by_hand():
     assert result.wrong_rate == pytest.approx(1 / 3)
     assert result.flagged.tolist() == [[0, 2], [2, 0]]
     assert sorted(result.findings["image"].to_pylist()) == ["00004", "00005", "00010", "00011"]
-    assert result.findings["score"].to_pylist() == pytest.approx([0.7] * 4, abs=1e-6)
+    assert result.findings["score"].to_pylist() == pytest.approx([0.85] * 4, abs=1e-6)
 
 
 @pytest.mark.parametrize("seed", range(3))

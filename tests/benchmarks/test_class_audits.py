@@ -27,7 +27,7 @@ def test_findings_come_before_all_other_images():
     listed, images = by_truemask(Audited(shuffled, dataset, {}), keys)
     assert np.flatnonzero(listed.flagged).tolist() == [5]
     np.testing.assert_allclose(images.badness, 1 - probs[np.arange(12), given], atol=1e-6)
-    assert listed.badness[5] == pytest.approx(1 + 0.8)
+    assert listed.badness[5] == pytest.approx(1 + 0.9)
     others = np.delete(np.arange(12), 5)
     np.testing.assert_array_equal(listed.badness[others], images.badness[others])
     assert listed.rate[0] == pytest.approx(result.wrong_rate)

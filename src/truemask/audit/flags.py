@@ -12,12 +12,18 @@ EVIDENCE = "confident_learning"
 
 
 def flagged_images(source: Source, flags: Candidates, problem: Problem) -> list[Finding]:
-    """One finding for each flagged image; its score is how much more probable the proposed class is."""
+    """One finding for each flagged image; its score is P(proposed) of P(proposed) + P(given), 0.5 or more.
+
+    Odds rank better than the margin by which images are flagged: a margin of 0.4 may be 0.40 against 0.00 or
+    0.70 against 0.30.
+    """
+    own = source.quality[flags.index]
+    likelier = own + flags.margin
     columns = zip(
         flags.index.tolist(),
         flags.given.tolist(),
         flags.proposed.tolist(),
-        flags.margin.tolist(),
+        (likelier / (likelier + own)).tolist(),
         strict=True,
     )
     return [
@@ -25,13 +31,13 @@ def flagged_images(source: Source, flags: Candidates, problem: Problem) -> list[
             level="image",
             image=source.keys[index],
             kind=kind_of(given, proposed, problem.background),
-            score=margin,
+            score=odds,
             evidence=EVIDENCE,
-            weight=margin,
+            weight=odds,
             given=given,
             proposed=proposed,
         )
-        for index, given, proposed, margin in columns
+        for index, given, proposed, odds in columns
     ]
 
 
