@@ -5,6 +5,7 @@ the folder `--scratch`, so that a second run costs seconds a case. CamVid is rea
 """
 
 from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 from statistics import mean
 
@@ -19,7 +20,11 @@ from truemask.audit.semantic.against_truth import SegmentTally, kinds_of, wrong_
 from truemask.noise import parse
 from truemask.types import IGNORE
 
-AUDITS: dict[str, Callable[[Case], Verdict]] = {"truemask": by_truemask, "cleanlab": by_cleanlab}
+AUDITS: dict[str, Callable[[Case], Verdict]] = {
+    "truemask": by_truemask,
+    "truemask, without images": partial(by_truemask, see=False),
+    "cleanlab": by_cleanlab,
+}
 MEASURES = (
     "pixel AP",
     "pixel F1",
@@ -29,10 +34,12 @@ MEASURES = (
     "image AP",
     "lift@10 %",
     "tolerant softmin AP",
+    "page AP",
 )
 """P@R.5: precision of the top segments, down to half of the wrong ones; 0 where these are never found. AP of
 segments: of the ranking of those that the audit names. Kind right: of the segments that are wrong, those that
-it calls what the noise does. Lift@10 %: how many times as many bad images as by chance in the worst tenth."""
+it calls what the noise does. Lift@10 %: how many times as many bad images as by chance in the worst tenth.
+Page AP: of images in the order of an audit's page."""
 
 
 def main(
@@ -86,8 +93,9 @@ def scores(case: Case, verdict: Verdict) -> dict[str, float]:
         "image AP": float(average_precision_score(bad, verdict.images)),
         "lift@10 %": lift(bad, verdict.images, 0.1),
     }
-    tolerant = verdict.tolerant
-    return values | {"tolerant softmin AP": float("nan") if tolerant is None else _ap(bad, tolerant)}
+    for name, said in (("tolerant softmin AP", verdict.tolerant), ("page AP", verdict.page)):
+        values[name] = float("nan") if said is None else _ap(bad, said)
+    return values
 
 
 def lift(bad: np.ndarray, badness: Iterable[float], share: float) -> float:
@@ -137,7 +145,7 @@ def _mean(values: list[dict[str, float]]) -> dict[str, float | None]:
 def _behind(rows: list[Row]) -> list[str]:
     """Where truemask is not ahead."""
     notes = []
-    for ours, theirs in zip(rows[::2], rows[1::2], strict=True):
+    for ours, theirs in zip(rows[:: len(AUDITS)], rows[len(AUDITS) - 1 :: len(AUDITS)], strict=True):
         lost = [
             f"{name} {ours[name]:.3f} against {theirs[name]:.3f}"
             for name in MEASURES

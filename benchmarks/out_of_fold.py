@@ -43,6 +43,7 @@ class Row:
     """One image with its given and true labels, and out-of-fold probabilities."""
 
     key: str
+    image: np.ndarray
     given: np.ndarray
     truth: np.ndarray
     probs: np.ndarray
@@ -116,4 +117,4 @@ def _rows(clean: Dataset, noisy: Dataset, folder: Path) -> Iterator[Row]:
         assert isinstance(given, np.ndarray)
         assert isinstance(truth, np.ndarray)
         assert one.probs is not None
-        yield Row(one.key, given, truth, one.probs)
+        yield Row(one.key, clean.image(place[one.key]), given, truth, one.probs)

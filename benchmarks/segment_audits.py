@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.out_of_fold import Case
+from benchmarks.out_of_fold import Case, Row
+from truemask.audit.class_confidence import self_confidence, soft_minimum
 from truemask.audit.findings import of_level, rows_of
 from truemask.audit.segments import connected
 from truemask.audit.semantic.against_truth import painted
@@ -29,6 +30,7 @@ class Verdict:
         kinds: of each image's segments.
         images: how bad each image is.
         tolerant: the same by the softmin score that forgives outlines; None where there is none.
+        page: the same as an audit's page ranks images; None where there is none.
     """
 
     pixels: list[np.ndarray]
@@ -38,14 +40,23 @@ class Verdict:
     kinds: list[list[str]]
     images: list[float]
     tolerant: list[float] | None = None
+    page: list[float] | None = None
 
 
-def by_truemask(case: Case) -> Verdict:
-    """The segment audit: segments rank by score times area, images by the sum of it over their pixels."""
-    audit = audit_segments([partial(_stream, case)], case.problem)
+def by_truemask(case: Case, *, see: bool = True) -> Verdict:
+    """The segment audit: segments rank by score times area, images by the sum of it over their pixels.
+
+    Args:
+        case: to be audited.
+        see: whether it sees the images, or predictions alone.
+    """
+    seen = {row.key: row.image for row in case.rows}
+    images = seen.__getitem__ if see else None
+    audit = audit_segments([partial(_stream, case)], case.problem, images=images)
     badness = [audit.badness[row.key] for row in case.rows]
     tolerant = [audit.tolerant_softmin[row.key] for row in case.rows]
-    verdict = Verdict([], [], [], [], [], badness, tolerant)
+    page = [one + _softmin(row) for one, row in zip(badness, case.rows, strict=True)]
+    verdict = Verdict([], [], [], [], [], badness, tolerant, page)
     found: dict[str, list[dict[str, Any]]] = {row.key: [] for row in case.rows}
     for one in rows_of(of_level(audit.findings, "segment")):
         found[one["image"]].append(one)
@@ -88,6 +99,13 @@ def by_cleanlab(case: Case) -> Verdict:
         verdict.scores.append(np.bincount(label, weights=doubt.ravel()[index], minlength=count))
         verdict.kinds.append([""] * count)
     return verdict
+
+
+def _softmin(row: Row) -> float:
+    """`score` in an audit's images.parquet."""
+    flat = row.given.ravel()
+    own = self_confidence(flat, row.probs.reshape(len(row.probs), -1))
+    return 1 - soft_minimum(own[flat != IGNORE])
 
 
 def _stream(case: Case) -> list[tuple[str, np.ndarray, np.ndarray]]:
