@@ -17,9 +17,9 @@ from truemask.types import Task
 class DMIIoU(Method):
     """Information about the labels and overlap with them, summed with equal weights, image by image.
 
-    The overlap tells which class is which, but pulls less than the determinant, which does not know: on labels
-    with little to learn from, a network that begins the wrong way round may stay so (`igtt_upright` has the
-    way out for two classes; `dmi` begins with cross entropy). Serves any number of classes.
+    The overlap tells which class is which, but pulls less than the determinant, which does not know: on
+    labels with little to learn from, a network that begins the wrong way round may stay so (`igtt_upright`
+    has the way out for two classes; `dmi` begins with cross entropy). Serves any number of classes.
 
     Args:
         floor: least singular value that counts in the determinant, above 0.
