@@ -7,11 +7,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from benchmarks import fuzz
 from format_cases import difference, make, recipes
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from benchmarks import fuzz
 from truemask.data import FORMATS, open_dataset, write_dataset
 from truemask.data.formats.format import LOSSES
 from truemask.data.relabelled import Relabelled
