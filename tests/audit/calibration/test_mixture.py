@@ -32,9 +32,9 @@ def calibrated(rng, scores, hits, unseen=0):
     return curve(listed, Scored(hits, images), errors, rng=np.random.default_rng(0))
 
 
-def test_promised_and_realised_precision_differ_by_at_most_5_points_in_most_lists():
+def test_promised_and_realised_precision_differ_by_at_most_5_points_in_9_of_10_lists():
     rng = np.random.default_rng(0)
-    close, inside, trials = 0, 0, 40
+    close, inside, trials = 0, 0, 80
     for number in range(trials):
         make = normal_list if number % 2 else beta_list
         errors = int(rng.uniform(0.1, 0.9) * 1000)
@@ -42,8 +42,7 @@ def test_promised_and_realised_precision_differ_by_at_most_5_points_in_most_list
         promised = calibrated(rng, scores, hits).precision[-1]
         close += abs(promised[0] - wrong.mean()) <= 0.05
         inside += promised[1] <= wrong.mean() <= promised[2]
-    # 0.9 of many lists are close; of 40, three standard deviations are 0.14.
-    assert close >= 0.76 * trials
+    assert close >= 0.9 * trials
     assert inside >= 0.9 * trials
 
 
@@ -57,7 +56,7 @@ def test_a_list_cut_for_a_precision_has_it():
         means = np.cumsum(p[order]) / np.arange(1, 1001)
         realised.append(wrong[order[: np.flatnonzero(means >= 0.9)[-1] + 1]].mean())
     assert np.mean(realised) == pytest.approx(0.9, abs=0.03)
-    assert np.abs(np.array(realised) - 0.9).max() <= 0.15
+    assert np.abs(np.array(realised) - 0.9).max() <= 0.1
 
 
 def test_probabilities_never_fall_as_scores_rise_and_their_mean_is_the_precision():

@@ -103,7 +103,8 @@ def test_images_say_how_much_of_them_is_suspect_and_are_looked_at_by_both_scores
     joined = with_segments(result, audit)
     told = {row["image"]: row["suspect_share"] for row in joined.images.to_pylist()}
     assert told.pop("no labels") is None
-    assert told == {key: share for key, share in audit.badness.items() if key != "no labels"}
+    shares = {key: share for key, share in audit.badness.items() if key != "no labels"}
+    assert told == {key: np.float32(share) for key, share in shares.items()}
     worst = joined.worst_images()
     values = [row["score"] + row["suspect_share"] for row in worst]
     assert values == sorted(values, reverse=True)

@@ -37,6 +37,6 @@ def with_segments(result: AuditResult, audit: SegmentAudit) -> AuditResult:
 
 
 def _shares(images: pa.Table, audit: SegmentAudit) -> pa.Array:
-    """Null where an image has no labels."""
+    """Null where an image has no labels; float32, since a fit's last bits differ from process to process."""
     shares = [audit.badness[key] for key in images["image"].to_pylist()]
-    return pa.array([None if isnan(share) else share for share in shares], pa.float64())
+    return pa.array([None if isnan(share) else share for share in shares], pa.float32())
