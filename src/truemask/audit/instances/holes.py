@@ -8,10 +8,8 @@ from jaxtyping import Float64
 from truemask.audit.findings import Finding
 from truemask.audit.instances.evidence import Evidence
 from truemask.audit.instances.gaps import gap
+from truemask.audit.instances.group_means import group_means
 from truemask.audit.instances.suspicion import suspicion
-
-_PRIOR = 10.0
-"""Objects of all classes that stand in for those that a class lacks."""
 
 
 def holes(evidence: Evidence, least: float) -> Iterator[Finding]:
@@ -47,6 +45,4 @@ def _usual(evidence: Evidence) -> Float64[np.ndarray, "n"]:
     """Of each object the share of those of its class that have a gap."""
     holed = evidence.objects["gap_px"] > 0
     everywhere = holed.mean() if len(holed) else 0.0
-    _, place, count = np.unique(evidence.objects["given"], return_inverse=True, return_counts=True)
-    sums = np.bincount(place, weights=holed, minlength=len(count))
-    return np.asarray((sums[place] + _PRIOR * everywhere) / (count[place] + _PRIOR))
+    return group_means(holed, evidence.objects["given"], everywhere)

@@ -7,10 +7,8 @@ from jaxtyping import Float64
 
 from truemask.audit.findings import Finding
 from truemask.audit.instances.evidence import Evidence
+from truemask.audit.instances.group_means import group_means
 from truemask.audit.instances.suspicion import suspicion
-
-_PRIOR = 10.0
-"""Objects of all classes that stand in for those that a class of a size lacks."""
 
 
 def spurious(evidence: Evidence, least: float) -> Iterator[Finding]:
@@ -57,7 +55,5 @@ def _usual_support(evidence: Evidence, support: Float64[np.ndarray, "n"]) -> Flo
     octave = np.log2(np.maximum(objects["area_px"], 1)).astype(np.int64)
     mean = np.full(len(objects), support.mean() if len(support) else 0.0)
     for group in (octave, octave * 256 + objects["given"]):
-        _, place, count = np.unique(group, return_inverse=True, return_counts=True)
-        sums = np.bincount(place, weights=support, minlength=len(count))
-        mean = (sums[place] + _PRIOR * mean) / (count[place] + _PRIOR)
+        mean = group_means(support, group, mean)
     return mean
