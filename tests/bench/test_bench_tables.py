@@ -94,6 +94,11 @@ def test_the_noise_rate_as_a_knob_is_the_realised_one(cell):
         ),
         (
             "[only]",
+            '[at.moon]\ntitle="a"\ndataset="a"\ndiffers="a"\nplan_with.sce.lr={value=1.0,why="a"}\n[only]',
+            "at.moon.plan_with speaks of 'sce'",
+        ),
+        (
+            "[only]",
             "[plan_with.ce]\nlr = { value = 0.1 }\n[only]",
             "the key 'plan_with.ce.lr.why' is missing",
         ),
@@ -150,7 +155,7 @@ def test_the_first_claim_of_the_instance_paper_is_a_table_with_its_numbers_in_sh
     assert len(cells(table)) == 4 * 3 * 3
 
 
-def test_knobs_of_another_place_stand_beside_those_of_the_table(toml, write_toml):
+def test_knobs_and_settings_of_another_place_stand_beside_those_of_the_table(toml, write_toml):
     place = """
         [at.moon]
         title = "a"
@@ -158,8 +163,10 @@ def test_knobs_of_another_place_stand_beside_those_of_the_table(toml, write_toml
         differs = "b"
         methods_with.gce_flat.truncate = { value = 0.1, why = "c" }
         methods_with.ce.dark = { value = true, why = "d" }
+        plan_with.ce.lr = { value = 0.01, why = "e" }
     """
     table = read_table(write_toml(toml + place))
+    assert table.elsewhere("moon").plan_with["ce"]["lr"].value == 0.01
     moved = table.elsewhere("moon").methods_with
     assert {row: {name: s.value for name, s in knobs.items()} for row, knobs in moved.items()} == {
         "ce": {"dark": True},

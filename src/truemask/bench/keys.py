@@ -115,6 +115,7 @@ class Elsewhere(Record):
         noise: column of the table -> what takes its place.
         plan: settings in place of, or beside, those of the table.
         methods_with: row -> knob -> value, in place of, or beside, those of the table.
+        plan_with: row -> setting -> value, likewise.
         seeds: where they are not the table's.
         published: what others report there; numbers beside the table's own do not carry over.
     """
@@ -130,5 +131,6 @@ class Elsewhere(Record):
     noise: dict[Noise, Noise] = Field(default={})
     plan: dict[str, Choice] = Field(default={})
     methods_with: dict[str, dict[str, Setting]] = Field(default={})
+    plan_with: dict[str, dict[str, PlanSetting]] = Field(default={})
     seeds: list[int] | None = Field(default=None, min_length=1)
     published: list[Published] = Field(default=[])

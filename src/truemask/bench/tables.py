@@ -4,7 +4,7 @@ import re
 import tomllib
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeVar
 
 from pydantic import Field, ValidationError, model_validator
 
@@ -23,6 +23,8 @@ from truemask.bench.keys import (
 )
 from truemask.bench.record import Record, one_line
 from truemask.types import BadInput, Task
+
+S = TypeVar("S")
 
 
 class Table(Record):
@@ -131,6 +133,7 @@ class Table(Record):
                 raise ValueError(f"at: {name!r} names a folder, so letters, digits and _ only")
             _among(f"at.{name}.noise", place.noise, self.noise)
             _among(f"at.{name}.methods_with", place.methods_with, self.methods)
+            _among(f"at.{name}.plan_with", place.plan_with, self.methods)
             try:
                 self.elsewhere(name)
             except ValidationError as error:
@@ -154,11 +157,8 @@ class Table(Record):
             "noise": list(moved.values()),
             "only": {moved[noise]: rows for noise, rows in self.only.items()},
             "plan": self.plan | place.plan,
-            "methods_with": {
-                row: self.methods_with.get(row, {}) | place.methods_with.get(row, {})
-                for row in self.methods
-                if row in self.methods_with or row in place.methods_with
-            },
+            "methods_with": _beside(self.methods_with, place.methods_with),
+            "plan_with": _beside(self.plan_with, place.plan_with),
             "seeds": place.seeds or self.seeds,
             "at": {},
         }
@@ -204,3 +204,8 @@ def _among(what: str, names: Iterable[str], known: list[str]) -> None:
     stray = [name for name in names if name not in known]
     if stray:
         raise ValueError(f"{what} speaks of {stray[0]!r}, which the table does not have: {', '.join(known)}")
+
+
+def _beside(settings: dict[str, dict[str, S]], others: dict[str, dict[str, S]]) -> dict[str, dict[str, S]]:
+    """Settings of each row, and others beside them or in their place."""
+    return {row: settings.get(row, {}) | others.get(row, {}) for row in settings | others}
