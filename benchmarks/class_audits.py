@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Int64
 
 from benchmarks.class_folds import rate_of
-from truemask.commands.auditing import Audited
+from truemask.commands.audits import Audited
 
 NO_INTERVAL = float("nan")
 

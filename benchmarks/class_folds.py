@@ -9,7 +9,7 @@ import numpy as np
 from truemask.audit.calibration.calibration import Interval
 from truemask.audit.diagnosis.amount import amount
 from truemask.bench.sources import Source
-from truemask.commands.auditing import Audited, audit_predictions
+from truemask.commands.audits import Audited, audit_predictions
 from truemask.commands.calibrating import calibrated
 from truemask.commands.runs import plan_for
 from truemask.files import write_whole

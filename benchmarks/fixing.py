@@ -18,7 +18,7 @@ import typer
 
 from benchmarks.report import Row, publish
 from truemask.bench.noisy import corrupted
-from truemask.commands.auditing import audit_dataset
+from truemask.commands.audits import audit_dataset
 from truemask.commands.calibrating import calibrated
 from truemask.data.dataset import Dataset
 from truemask.data.embedded import organelles, scenes

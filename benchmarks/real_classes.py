@@ -20,7 +20,7 @@ from benchmarks.fixing import ALL, SURE, fixed_by
 from benchmarks.kept_scores import kept_score
 from benchmarks.report import Row, publish
 from truemask.bench.sources import Source
-from truemask.commands.auditing import Audited
+from truemask.commands.audits import Audited
 from truemask.commands.runs import plan_for
 from truemask.data.dataset import Dataset
 

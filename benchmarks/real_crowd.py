@@ -20,7 +20,7 @@ from benchmarks.real_classes import columns
 from benchmarks.report import Row, publish
 from truemask.audit.evidence.annotators import overlap, rank_correlation
 from truemask.audit.semantic.against_truth import SEGMENT_SCORES
-from truemask.commands.auditing import Audited, audit_dataset
+from truemask.commands.audits import Audited, audit_dataset
 from truemask.commands.calibrating import calibrated
 from truemask.commands.runs import plan_for
 from truemask.data import open_dataset

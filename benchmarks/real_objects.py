@@ -24,8 +24,8 @@ from benchmarks.real_objects_fixed import worth_of_fixing
 from benchmarks.report import Row, publish
 from truemask.audit import AuditResult
 from truemask.audit.instances import Predicted, Seen, audit_instances
-from truemask.commands.auditing import audit_dataset
 from truemask.commands.auditing_objects import beside
+from truemask.commands.audits import audit_dataset
 from truemask.commands.calibrating import calibrated
 from truemask.data.dataset import Dataset
 from truemask.data.files import whole_folder

@@ -7,7 +7,7 @@ import pytest
 from benchmarks.class_audits import by_truemask
 
 from truemask.audit import confident_learning
-from truemask.commands.auditing import Audited
+from truemask.commands.audits import Audited
 from truemask.data.views import ArrayDataset
 from truemask.types import Problem, Task
 

@@ -14,7 +14,7 @@ from truemask import __version__, rle
 from truemask.audit import AUDIT_SCORES
 from truemask.audit.instances import INSTANCE_AUDIT_SCORES
 from truemask.bench.sources import Source
-from truemask.commands.auditing import Audited, audit_dataset
+from truemask.commands.audits import Audited, audit_dataset
 from truemask.commands.corrupt import corrupt_source
 from truemask.data import Dataset, Subset, open_dataset, write_dataset
 from truemask.metrics import meaning
