@@ -16,8 +16,11 @@ from sklearn.metrics import average_precision_score
 from benchmarks.class_folds import Settings
 from benchmarks.fixing import ALL, SURE, fixed_by
 from benchmarks.kept_scores import kept_score
+from benchmarks.out_of_fold import Case
+from benchmarks.out_of_fold import Row as Judged
 from benchmarks.real_classes import columns
 from benchmarks.report import Row, publish
+from benchmarks.segment_audits import by_truemask
 from truemask.audit.evidence.annotators import overlap, rank_correlation
 from truemask.audit.semantic.against_truth import SEGMENT_SCORES
 from truemask.commands.audits import Audited, audit_dataset
@@ -96,7 +99,8 @@ def main(
         settings={**sizes, "test images": len(test)},
         packages=("scikit-learn",),
         notes=[
-            "pixel AP: by segments, then by pixels; by 1 - p: one minus the probability of the given class",
+            "pixel AP: by pixel_scores; by findings: pixels of segments, then others flagged, then the rest;"
+            " by 1 - p: one minus the probability of the given class",
             f"P@R.5: {SEGMENT_SCORES['segment_precision_at_half']}",
             "images given up: those that fix leaves without any label; their IoU does not count",
             "images: rank correlation of their badness with 1 - IoU against the truth",
@@ -129,25 +133,31 @@ def judged(given: Dataset, out: Path, settings: Settings, folds: int) -> Mapping
 
 def found(given: Dataset, truth: Dataset, audit: Audited, probs: Mapping[str, np.ndarray]) -> Row:
     """Where an audit has the wrong pixels, segments and images."""
-    pairs = [(np.asarray(given.labels(row)), np.asarray(truth.labels(row))) for row in range(len(truth))]
-    wrong = np.concatenate([(mine != true).ravel() for mine, true in pairs])
-    doubt = [
-        1 - np.take_along_axis(probs[key], mine[None].astype(np.int64), axis=0).ravel()
-        for key, (mine, _) in zip(truth.keys, pairs, strict=True)
-    ]
+    rows = tuple(
+        Judged(key, truth.image(i), np.asarray(given.labels(i)), np.asarray(truth.labels(i)), probs[key])
+        for i, key in enumerate(truth.keys)
+    )
+    wrong = np.concatenate([(row.given != row.truth).ravel() for row in rows])
+    suspect = by_truemask(Case(given.name, "crowd", 0, given.problem, rows)).pixels
+    doubt = [1 - np.take_along_axis(row.probs, row.given[None].astype(np.int64), axis=0) for row in rows]
     badness = {row["image"]: row["score"] for row in audit.result.images.to_pylist()}
     return {
         "pixels wrong": float(wrong.mean()),
-        "pixel AP": audit.scores["unit_ap"],
-        "pixel AP by 1 - p": float(average_precision_score(wrong, np.concatenate(doubt))),
+        "pixel AP": _ap(wrong, suspect),
+        "by findings": audit.scores["unit_ap"],
+        "by 1 - p": _ap(wrong, doubt),
         "segment P@R.5": audit.scores["segment_precision_at_half"],
         "segment precision": audit.scores["segment_precision"],
         "segment recall": audit.scores["segment_recall"],
         "images": rank_correlation(
             [badness[key] for key in truth.keys],
-            [1 - overlap(*pair, truth.problem) for pair in pairs],
+            [1 - overlap(row.given, row.truth, truth.problem) for row in rows],
         ),
     }
+
+
+def _ap(wrong: np.ndarray, doubts: Sequence[np.ndarray]) -> float:
+    return float(average_precision_score(wrong, np.concatenate([doubt.ravel() for doubt in doubts])))
 
 
 def quality(labels: Dataset, truth: Dataset) -> float:
