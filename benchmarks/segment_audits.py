@@ -11,10 +11,8 @@ from truemask.audit.class_confidence import self_confidence, soft_minimum
 from truemask.audit.findings import of_level, rows_of
 from truemask.audit.segments import connected
 from truemask.audit.semantic.against_truth import painted
-from truemask.audit.semantic.audit import SegmentAudit, audit_segments
-from truemask.audit.semantic.pixel_scores import pixel_scores
-from truemask.audit.semantic.sight import Sight
-from truemask.audit.semantic.suspects import Suspects
+from truemask.audit.semantic.audit import audit_segments
+from truemask.audit.semantic.pixel_scores import all_pixel_scores
 from truemask.types import IGNORE
 
 
@@ -67,8 +65,10 @@ def by_truemask(case: Case, *, see: bool = True) -> Verdict:
         verdict.flagged.append(ids > 0)
         verdict.scores.append(np.array([one["score"] * one["area_px"] for one in mine], np.float64))
         verdict.kinds.append([one["kind"] for one in mine])
-        scores = [one["score"] for one in mine]
-        verdict.pixels.append(_pixels(row.given, row.probs, row.key, ids, scores, audit))
+    own = dict(
+        all_pixel_scores(partial(_stream, case), case.problem, audit.findings, audit.tolerance.outline_px)
+    )
+    verdict.pixels.extend(own[row.key] for row in case.rows)
     return verdict
 
 
@@ -110,11 +110,3 @@ def _softmin(row: Row) -> float:
 
 def _stream(case: Case) -> list[tuple[str, np.ndarray, np.ndarray]]:
     return [(row.key, row.given, row.probs) for row in case.rows]
-
-
-def _pixels(
-    given: np.ndarray, probs: np.ndarray, key: str, ids: np.ndarray, scores: list[float], audit: SegmentAudit
-) -> np.ndarray:
-    suspects = Suspects(Sight(key, given, probs.argmax(axis=0).astype(np.uint8), probs))
-    suspects.ids[:] = ids
-    return pixel_scores(suspects, np.array(scores, np.float64), audit.tolerance.outline_px)

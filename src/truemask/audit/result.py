@@ -50,6 +50,8 @@ class AuditResult:
         findings: what to look at, best first (see `findings.SCHEMA`).
         unit: what bears one label.
         notes: what a reader must know of the predictions behind it, a sentence each.
+        outline_px: by how many pixels outlines of label maps may be off before labels there are doubted;
+            None where segments were not audited.
     """
 
     problem: Problem
@@ -63,6 +65,7 @@ class AuditResult:
     findings: pa.Table
     unit: Unit = "images"
     notes: tuple[str, ...] = ()
+    outline_px: float | None = None
 
     @property
     def wrong_rate(self) -> float:
@@ -131,6 +134,7 @@ class AuditResult:
             "wrong_rate_given": _with_null(self.wrong_rate_given),
             "noise_rate": _with_null(self.noise_rate),
             "notes": [*self.notes],
+            "outline_px": self.outline_px,
             "summary": self.summary(),
         }
         write_json(folder / "audit.json", content)
@@ -220,6 +224,7 @@ def read_audit(folder: Path) -> AuditResult:
         findings=read_findings(folder / "findings.parquet"),
         unit=content["unit"],
         notes=tuple(content["notes"]),
+        outline_px=content["outline_px"],
     )
 
 

@@ -136,6 +136,9 @@ def audit(
             "one for each way to divide the labels, such as annotator"
         ),
     ] = None,
+    pixels: Annotated[
+        bool, typer.Option("--pixels", help="write how suspect each pixel of label maps is, too, as pictures")
+    ] = False,
     network: Annotated[str, typer.Option(help="`truemask networks` lists them")] = "auto",
     epochs: Annotated[int | None, typer.Option(help="passes over the training images", min=1)] = None,
     size_px: Annotated[int | None, typer.Option(help="reduce images to this longest side")] = None,
@@ -170,6 +173,7 @@ def audit(
         calibrate=calibrate,
         precision=precision,
         groups=groups,
+        pixels=pixels,
         command=shlex.join(["truemask", *sys.argv[1:]]),
         show=not quiet,
     )

@@ -1,6 +1,6 @@
 """`audit`: the evidence that was asked for, its audit, what it is worth, and a page."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -24,12 +24,13 @@ from truemask.commands.numbers import print_numbers
 from truemask.commands.own_groups import read_groups
 from truemask.commands.runs import must_speak_of
 from truemask.commands.stored_predictions import HERE, Work
+from truemask.commands.suspicion import forget_pixels, must_have_pixels, write_pixels
 from truemask.data.dataset import Dataset
 from truemask.progress import watch
 from truemask.report.audit_page import audit_page, write_audit_page
 from truemask.report.blocks import Step
 from truemask.report.diagnosis_section import diagnosis_section
-from truemask.report.diagnosis_words import statements
+from truemask.report.diagnosis_words import Statement, statements
 from truemask.types import BadInput
 
 _LEFT_BY_AUDITS = ("folds", "audit.json", "findings.parquet", "images.parquet")
@@ -52,6 +53,7 @@ def audit_source(
     calibrate: str = "off",
     precision: float | None = None,
     groups: Path | None = None,
+    pixels: bool = False,
     command: str,
     show: bool,
 ) -> None:
@@ -65,6 +67,8 @@ def audit_source(
             raise BadInput(f"--truth: {clean.name} ({clean.split}) has no image that {dataset.name} has")
     own = None if groups is None else read_groups(groups, dataset)
     _must_fit_evidence(predicted, run, work, turned=turned)
+    if pixels:
+        must_have_pixels(dataset.problem, parity=work.parity is not None)
     if work.parity and calibrate != "off":
         raise BadInput("--calibrate judges this tool's own audit: leave it or --parity out")
 
@@ -96,6 +100,7 @@ def audit_source(
             audited = _calibrated(audited, dataset, out, again, calibrate, precision, settings)
         else:
             forget_calibration(out)
+        forget_pixels(out)
     diagnosis, known = diagnosed(dataset, audited.told or audited.result, audited.calibration, own)
     said = statements(diagnosis, known, unit=audited.result.unit)
     write_diagnosis(said, out)
@@ -106,6 +111,13 @@ def audit_source(
         diagnosis=diagnosis_section(diagnosis, said),
         steps=[Step("The audit of this page.", command)],
     )
+    _print(audited, said, clean)
+    if pixels:
+        print(f"{write_pixels(audited, out, show=show)}: how suspect each pixel is, 0 to 255")
+    print(f"{write_audit_page(page, out)}: the findings, with pictures; findings.parquet has all of them")
+
+
+def _print(audited: Audited, said: Sequence[Statement], clean: Dataset | None) -> None:
     for line in audited.result.summary():
         print(line)
     if audited.calibration is not None:
@@ -115,7 +127,6 @@ def audit_source(
     if clean is not None:
         meanings = INSTANCE_AUDIT_SCORES | AUDIT_SCORES
         print_numbers(f"against the labels of {clean.name}", audited.scores, meanings.__getitem__)
-    print(f"{write_audit_page(page, out)}: the findings, with pictures; findings.parquet has all of them")
 
 
 def _must_fit_evidence(predicted: Path | None, run: Path | None, work: Work, *, turned: bool) -> None:

@@ -11,6 +11,7 @@ import numpy as np
 from truemask.audit import AuditResult, score_audit
 from truemask.audit.calibration import Calibration
 from truemask.audit.findings import resting_on
+from truemask.audit.stream import Stream
 from truemask.bench.sources import Source
 from truemask.commands.auditing_objects import audit_found, score_found
 from truemask.commands.calibrating import Again
@@ -23,6 +24,7 @@ from truemask.commands.stored_predictions import (
     Work,
     audit_stored,
     in_parity,
+    labelled,
     notes_on,
     tell_forecast,
 )
@@ -43,13 +45,15 @@ Unit = tuple[str, Any, np.ndarray]
 class Audited:
     """An audit, the data set whose rows it speaks of, and its scores, where the truth is known.
 
-    `again` audits the same images with other labels by the same predictions, where that can be done. `told`
-    has all findings with their probability, where the audit was calibrated.
+    `stream` gives the labels and predictions once more. `again` audits the same images with other labels by
+    the same predictions, where that can be done. `told` has all findings with their probability, where the
+    audit was calibrated.
     """
 
     result: AuditResult
     units: Dataset
     scores: dict[str, float]
+    stream: Stream = tuple
     again: Again | None = None
     calibration: Calibration | None = None
     told: AuditResult | None = None
@@ -117,7 +121,8 @@ def audit_predictions(
     result.write(out)
     kinds = kinds_put_in(source)
     scores = {} if truth is None else score_audit(result, _pairs(dataset, truth, result), kinds=kinds)
-    return Audited(result, dataset, scores, again_by(lambda: stored))
+    whole = partial(labelled, dataset, stored, stored.keys)
+    return Audited(result, dataset, scores, whole, again_by(lambda: stored))
 
 
 def audit_run(
@@ -174,7 +179,7 @@ def _audit(
         result = replace(result, findings=resting_on(result.findings, rests_on))
     result.write(out)
     scores = {} if truth is None else score_audit(result, _pairs(units, truth, result), kinds=kinds)
-    return Audited(result, units, scores)
+    return Audited(result, units, scores, stream)
 
 
 def _audit_objects(

@@ -76,7 +76,7 @@ def test_features_and_the_segment_score_by_hand(sight, strict):
     assert sum(row[name] for name in FEATURES if name.startswith("is_")) == 1
     disc = np.pi * 1.5**2
     assert segment_scores(rows, strict) == pytest.approx([0.8 * 100 / (100 + disc)])
-    plane = pixel_scores(suspects, np.array([0.6]), 1.5)
+    plane = pixel_scores(suspects.sight, suspects.ids, [0.6], 1.5)
     assert plane[15, 15] == pytest.approx((1 - 0.05 + 0.6) / 2, abs=1e-6)
     assert plane[40, 40] == pytest.approx((1 - 0.85) / 2, abs=1e-6)
 

@@ -32,7 +32,10 @@ def with_segments(result: AuditResult, audit: SegmentAudit) -> AuditResult:
     both = pa.concat_tables([segments, images]).replace_schema_metadata(schema.metadata)
     shares = _shares(result.images, audit)
     return dataclasses.replace(
-        result, findings=both, images=result.images.append_column(SUSPECT_SHARE, shares)
+        result,
+        findings=both,
+        images=result.images.append_column(SUSPECT_SHARE, shares),
+        outline_px=float(audit.tolerance.outline_px),
     )
 
 
