@@ -1,9 +1,12 @@
 """A diagnosis in words and as a part of a page."""
 
+from dataclasses import replace
+
 import numpy as np
+import pytest
 
 from truemask.audit.calibration import Calibration, ListCalibration, Part
-from truemask.audit.diagnosis import Diagnosis, Lift, Nature, Place
+from truemask.audit.diagnosis import Agreement, Diagnosis, Lift, Nature, Place
 from truemask.bench.precedents import Level, Precedent
 from truemask.report.blocks import Page
 from truemask.report.diagnosis_section import diagnosis_section
@@ -20,6 +23,7 @@ CALIBRATION = Calibration(
     (),
 )
 DIAGNOSIS = Diagnosis(
+    Agreement(0.85, None, 1000),
     NATURE,
     (0.12, 0.1, 0.15),
     "the calibrated lists",
@@ -68,6 +72,29 @@ def test_each_statement_has_its_figures_and_what_they_rest_on():
     assert all(one.rests_on for one in by_topic.values())
 
 
+@pytest.mark.parametrize(
+    ("found", "words"),
+    [
+        (Agreement(0.8, None, 9), "Predictions agree well with the given labels."),
+        (Agreement(0.6, None, 9), "Predictions agree fairly with the given labels."),
+        (
+            Agreement(0.59, None, 9),
+            "Predictions agree weakly with the given labels: much of what they",
+        ),
+        (Agreement(0.85, 0.7, 9), "Predictions are at the place of 85% of the given objects."),
+        (Agreement(0.4, 0.3, 9), "Predictions are at the place of 40% of the given objects: much of what"),
+    ],
+)
+def test_predictions_that_agree_with_little_are_not_to_be_believed(found, words):
+    one = said(replace(DIAGNOSIS, agreement=found), None)["Evidence"]
+    assert one.said.startswith(words)
+    assert "--calibrate" not in one.said
+    weak = found.value < 0.6
+    bare = said(replace(DIAGNOSIS, agreement=found, calibration=None), None)["Evidence"].said
+    assert bare.endswith("and see --calibrate.") == weak
+    assert "9 objects" in one.rests_on
+
+
 def test_without_tables_it_says_so():
     assert "no tables of results here" in said(DIAGNOSIS, None)["Cost"].rests_on
     assert "no table about this task" in said(DIAGNOSIS, [])["Method"].rests_on
@@ -75,7 +102,7 @@ def test_without_tables_it_says_so():
 
 def test_a_rate_beyond_all_tables_is_no_extrapolation():
     assert TABLE.loss_at(0.3) is None
-    high = Diagnosis(NATURE, (0.3, 0.2, 0.4), "", {}, None, None)
+    high = Diagnosis(None, NATURE, (0.3, 0.2, 0.4), "", {}, None, None)
     assert said(high, [TABLE])["Cost"].said.startswith("More than was tried: at 20% cross entropy lost 0.100")
 
 
@@ -95,7 +122,9 @@ def test_where_lower_is_better_a_loss_is_still_a_loss():
 
 def test_nothing_known_is_said_plainly():
     nothing = Nature({}, 0, float("nan"), float("nan"), float("nan"), float("nan"), float("nan"))
-    empty = Diagnosis(nothing, (float("nan"),) * 3, "no labels", {}, None, None)
+    empty = Diagnosis(
+        Agreement(float("nan"), None, 0), nothing, (float("nan"),) * 3, "no labels", {}, None, None
+    )
     by_topic = said(empty, None)
     assert set(by_topic) == {"Kind", "Amount", "Review"}
     assert "cannot be told" in by_topic["Amount"].said

@@ -86,7 +86,8 @@ def confident_learning_in_parts(
         first.merge(confidence)
     thresholds = first.thresholds()
     joint, margins = ConfidentJoint(thresholds), MarginHistogram(problem.num_classes)
-    pairs, images, findings = np.zeros_like(joint.counts), list[dict[str, object]](), Collected()
+    pairs, differ = np.zeros_like(joint.counts), np.zeros_like(joint.counts)
+    images, findings = list[dict[str, object]](), Collected()
     with tempfile.TemporaryDirectory(dir=folder, prefix=SCRATCH) as scratch:
         files = [Path(scratch) / f"candidates-{number}" for number in range(len(parts))]
         count = partial(count_joint, problem=problem, thresholds=thresholds, temperature=temperature)
@@ -101,6 +102,7 @@ def confident_learning_in_parts(
         find = partial(flag, problem=problem, cuts=cuts, min_area_px=min_area_px)
         for found in spread("findings", find, stores):
             pairs += found.pairs
+            differ += found.differ
             images += found.images
             findings.merge(found.findings)
     return AuditResult(
@@ -111,6 +113,7 @@ def confident_learning_in_parts(
         confident_joint=joint.counts,
         joint=estimate,
         flagged=pairs,
+        predicted=differ + np.diag(first.units - differ.sum(axis=1)),
         images=images_table(images),
         findings=findings.ranked(problem.classes),
         unit="pixels" if problem.task == Task.SEMANTIC else "objects" if objects else "images",

@@ -11,7 +11,7 @@ from jaxtyping import Float32, Float64, Int64
 
 from truemask.audit.candidates import CandidateStore, Source
 from truemask.audit.class_confidence import ClassConfidence, soft_minimum
-from truemask.audit.confident_joint import ConfidentJoint
+from truemask.audit.confident_joint import Candidates, ConfidentJoint
 from truemask.audit.findings import Collected
 from truemask.audit.flags import flagged_images, flagged_label_map
 from truemask.audit.pruning import MarginHistogram, flagged
@@ -40,11 +40,13 @@ class Flagged:
 
     Args:
         pairs: flagged units by given and proposed class.
+        differ: all units that are predicted otherwise than given, likewise.
         images: a row an image: image, units, flagged, quality.
         findings: in the order of the images.
     """
 
     pairs: Int64[np.ndarray, "k k"]
+    differ: Int64[np.ndarray, "k k"]
     images: list[dict[str, object]]
     findings: Collected
 
@@ -75,16 +77,23 @@ def flag(
     store: CandidateStore, problem: Problem, cuts: Int64[np.ndarray, "k k"], min_area_px: int
 ) -> Flagged:
     """At last: the candidates before the cut, as findings."""
-    found = Flagged(np.zeros_like(cuts), [], Collected())
+    found = Flagged(np.zeros_like(cuts), np.zeros_like(cuts), [], Collected())
     for source, candidates in store:
         flags = candidates[flagged(candidates, cuts)]
-        np.add.at(found.pairs, (flags.given, flags.proposed), 1)
+        found.pairs[:] += _pairs(flags, len(cuts))
+        found.differ[:] += _pairs(candidates, len(cuts))
         found.images.extend(image_rows(source, flags.index))
         if source.size is None:
             found.findings.extend(flagged_images(source, flags, problem))
         else:
             found.findings.extend(flagged_label_map(source, flags, problem, min_area_px=min_area_px))
     return found
+
+
+def _pairs(units: Candidates, classes: int) -> Int64[np.ndarray, "k k"]:
+    """How many there are, by given and proposed class."""
+    pair = units.given.astype(np.int64) * classes + units.proposed
+    return np.bincount(pair, minlength=classes * classes).reshape(classes, classes)
 
 
 def image_rows(source: Source, flagged_units: Int64[np.ndarray, "n"]) -> list[dict[str, object]]:

@@ -50,6 +50,8 @@ class AuditResult:
         findings: what to look at, best first (see `findings.SCHEMA`).
         unit: what bears one label.
         notes: what a reader must know of the predictions behind it, a sentence each.
+        predicted: units given as i and predicted to be j; objects that no prediction is at the place of are
+            in the column of background. None where that was not counted.
         outline_px: by how many pixels outlines of label maps may be off before labels there are doubted;
             None where segments were not audited.
     """
@@ -65,6 +67,7 @@ class AuditResult:
     findings: pa.Table
     unit: Unit = "images"
     notes: tuple[str, ...] = ()
+    predicted: Int64[np.ndarray, "k k"] | None = None
     outline_px: float | None = None
 
     @property
@@ -134,6 +137,7 @@ class AuditResult:
             "wrong_rate_given": _with_null(self.wrong_rate_given),
             "noise_rate": _with_null(self.noise_rate),
             "notes": [*self.notes],
+            "predicted": None if self.predicted is None else self.predicted.tolist(),
             "outline_px": self.outline_px,
             "summary": self.summary(),
         }
@@ -224,6 +228,7 @@ def read_audit(folder: Path) -> AuditResult:
         findings=read_findings(folder / "findings.parquet"),
         unit=content["unit"],
         notes=tuple(content["notes"]),
+        predicted=None if content["predicted"] is None else np.array(content["predicted"], np.int64),
         outline_px=content["outline_px"],
     )
 

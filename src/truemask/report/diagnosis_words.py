@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterator, Mapping, Sequence
 
-from truemask.audit.diagnosis import Diagnosis, Nature, Place
+from truemask.audit.diagnosis import GOOD, WEAK, Diagnosis, Nature, Place
 from truemask.bench.precedents import BASELINE, Precedent
 from truemask.report.blocks import Statement
 
@@ -29,18 +29,36 @@ KIND_WORDS: Mapping[str, str] = {
 
 
 def statements(diagnosis: Diagnosis, known: Sequence[Precedent] | None, *, unit: str) -> list[Statement]:
-    """What kind of noise, how much, where, at what cost, which method, what to review first.
+    """How good the evidence is, what kind of noise, how much, where, its cost, methods, what to review first.
 
     Args:
         diagnosis: the numbers.
         known: tables about such noise; None where there are no tables to read.
         unit: what bears one label, in the plural.
     """
-    said = [_kinds(diagnosis.nature), *_how(diagnosis.nature), _rate(diagnosis, unit)]
+    said = [*_evidence(diagnosis, unit), _kinds(diagnosis.nature), *_how(diagnosis.nature)]
+    said.append(_rate(diagnosis, unit))
     said += [_where(of, found, unit) for of, found in diagnosis.places.items() if found]
     rate = diagnosis.rate[0]
     said += _from_tables(known, rate)
     return [*said, *_review(diagnosis)]
+
+
+def _evidence(diagnosis: Diagnosis, unit: str) -> Iterator[Statement]:
+    found = diagnosis.agreement
+    if found is None or math.isnan(found.value):
+        return
+    if found.same is None:
+        how = "well" if found.value >= GOOD else "fairly" if found.value >= WEAK else "weakly"
+        words = f"Predictions agree {how} with the given labels"
+        rests = f"Cohen's kappa of {found.labels:,} {unit}: {found.value:.2f}; 1 is all, 0 what chance does"
+    else:
+        words = f"Predictions are at the place of {found.value:.0%} of the given objects"
+        rests = f"{found.labels:,} {unit}; of their class, too: {found.same:.0%}"
+    if found.value < WEAK:
+        see = "" if diagnosis.calibration else ", and see --calibrate"
+        words += f": much of what they object to may be their own mistake. Train longer or larger{see}"
+    yield Statement("Evidence", f"{words}.", rests)
 
 
 def _kinds(nature: Nature) -> Statement:

@@ -9,6 +9,7 @@ from object_toys import SIZE, TILES, TRUE, Thing, given_of, predicted_of, seen_o
 
 from truemask import rle
 from truemask.audit import read_audit
+from truemask.audit.diagnosis import agreement
 from truemask.audit.instances import InstanceAudit, Predicted, Seen, audit_instances
 from truemask.types import BadInput, Problem, Task
 
@@ -164,3 +165,16 @@ def test_images_come_once_and_problems_have_objects():
         one.merge(other)
     with pytest.raises(BadInput, match="this one is semantic"):
         InstanceAudit(Problem(Task.SEMANTIC, ("a", "b")))
+
+
+def test_objects_are_counted_beside_the_predictions_at_their_place():
+    images = world(4)
+    known = [replace(thing, id=place) for place, thing in enumerate(TRUE)]
+    images[0] = seen_of("image00", known, TRUE[1:])  # a box is not predicted
+    images[1] = seen_of("image01", known, [replace(TRUE[0], label=2), *TRUE[1:]])  # a box taken for a tile
+    result = audit_instances(images, TILES)
+    assert result.predicted.tolist() == [[0, 0, 0], [1, 6, 1], [0, 0, 4]]
+    found = agreement(result)
+    assert (found.value, found.same, found.labels) == (pytest.approx(11 / 12), pytest.approx(10 / 12), 12)
+    nothing = audit_instances([seen_of("x", [], TRUE)], TILES)
+    assert np.isnan(agreement(nothing).value)

@@ -7,6 +7,7 @@ import numpy as np
 from jaxtyping import Float64
 
 from truemask.audit.calibration.calibration import Calibration, Interval
+from truemask.audit.diagnosis.agreement import Agreement, agreement
 from truemask.audit.diagnosis.amount import amount
 from truemask.audit.diagnosis.lift import Lift, lift
 from truemask.audit.diagnosis.nature import Nature, nature
@@ -37,6 +38,7 @@ class Diagnosis:
     """What an audit says about the noise.
 
     Args:
+        agreement: of predictions with the given labels; None where that was not counted.
         nature: what kind of noise it is.
         rate: share of the labels that are wrong: estimate, low and high end of a 90 % interval.
         rests_on: what the rate rests on.
@@ -45,6 +47,7 @@ class Diagnosis:
         calibration: of the audit, if there is one.
     """
 
+    agreement: Agreement | None
     nature: Nature
     rate: Interval
     rests_on: str
@@ -67,4 +70,12 @@ def diagnose(
     errors = sum(one.errors[0] for one in calibration.lists) if calibration else float("nan")
     compared = sum(len(spoken_of(one.units)) for one in groups)
     found = {one.of: places(one.of, one.units, one.flagged, comparisons=compared) for one in groups}
-    return Diagnosis(nature(result), rate, rests_on, found, lift(result.findings, errors), calibration)
+    return Diagnosis(
+        agreement(result),
+        nature(result),
+        rate,
+        rests_on,
+        found,
+        lift(result.findings, errors),
+        calibration,
+    )

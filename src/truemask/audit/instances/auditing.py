@@ -76,6 +76,7 @@ class InstanceAudit:
             confident_joint=_confident(flagged, given),
             joint=joint,
             flagged=flagged,
+            predicted=_predicted(images, self.problem.num_classes),
             images=images_table(_image_rows(images, findings)),
             findings=findings_table(findings, self.problem.classes),
             unit="objects",
@@ -129,6 +130,17 @@ def _presumed(
     presumed = moved + np.diag(np.maximum(counts - moved.sum(axis=1), 0))
     total = presumed.sum()
     return flagged, presumed / total if total else np.full_like(presumed, np.nan)
+
+
+def _predicted(images: Sequence[Record], classes: int) -> Int64[np.ndarray, "k k"]:
+    """Objects by their class and by that of the prediction of the same object; without one, by background."""
+    counts = np.zeros((classes, classes), np.int64)
+    for image in images:
+        partner = image.objects["partner"]
+        if len(partner):
+            labels = np.concatenate([image.predictions["label"], [0]])[partner]  # -1: no partner
+            np.add.at(counts, (image.objects["given"], labels), 1)
+    return counts
 
 
 def _confident(flagged: Int64[np.ndarray, "k k"], given: UInt8[np.ndarray, "n"]) -> Int64[np.ndarray, "k k"]:
