@@ -160,6 +160,7 @@ def test_knobs_and_settings_of_another_place_stand_beside_those_of_the_table(tom
         [at.moon]
         title = "a"
         dataset = "moon"
+        task = "semantic"
         differs = "b"
         methods_with.gce_flat.truncate = { value = 0.1, why = "c" }
         methods_with.ce.dark = { value = true, why = "d" }
@@ -167,6 +168,7 @@ def test_knobs_and_settings_of_another_place_stand_beside_those_of_the_table(tom
     """
     table = read_table(write_toml(toml + place))
     assert table.elsewhere("moon").plan_with["ce"]["lr"].value == 0.01
+    assert (table.task, table.elsewhere("moon").task) == (None, Task.SEMANTIC)
     moved = table.elsewhere("moon").methods_with
     assert {row: {name: s.value for name, s in knobs.items()} for row, knobs in moved.items()} == {
         "ce": {"dark": True},

@@ -7,6 +7,7 @@ from pydantic import AfterValidator, Field, model_validator
 from truemask.bench.record import Record
 from truemask.metrics import METRICS
 from truemask.noise import parse
+from truemask.types import Task
 
 CLEAN = "none"
 """The noise of a column whose training labels are left as they are: the ceiling."""
@@ -107,6 +108,7 @@ class Elsewhere(Record):
         title: heading of the rendered table.
         dataset: name or path; a relative one may be told where it lies when the table is run.
         differs: what is not as in the runs of others that the table is about.
+        task: where it is not the table's.
         labels: which labels of `dataset` to learn from.
         test: a data set to test on.
         test_labels: which labels to test on.
@@ -123,6 +125,7 @@ class Elsewhere(Record):
     title: str
     dataset: str
     differs: str = Field(min_length=1)
+    task: Task | None = Field(default=None, strict=False)
     labels: str | None = None
     test: str | None = None
     test_labels: str | None = None

@@ -159,6 +159,7 @@ class Table(Record):
             "plan": self.plan | place.plan,
             "methods_with": _beside(self.methods_with, place.methods_with),
             "plan_with": _beside(self.plan_with, place.plan_with),
+            "task": place.task or self.task,
             "seeds": place.seeds or self.seeds,
             "at": {},
         }
