@@ -6,6 +6,7 @@ import numpy as np
 from jaxtyping import Int64
 
 from truemask.audit.result import AuditResult
+from truemask.audit.semantic.agreement import beyond_chance
 from truemask.types import Task
 
 WEAK, GOOD = 0.6, 0.8
@@ -42,9 +43,7 @@ def agreement(result: AuditResult) -> Agreement | None:
 
 
 def kappa(counts: Int64[np.ndarray, "k k"]) -> float:
-    """Cohen's kappa: how far two ways to label agree beyond chance, 1 is all; NaN without labels.
-
-    Cohen, Educational and Psychological Measurement 20, 1960.
+    """Cohen's kappa of counts; NaN without labels.
 
     Args:
         counts: units that the one calls i and the other j.
@@ -53,5 +52,4 @@ def kappa(counts: Int64[np.ndarray, "k k"]) -> float:
     if not total:
         return float("nan")
     shares = counts / total
-    chance = float(shares.sum(axis=1) @ shares.sum(axis=0))
-    return 1.0 if chance >= 1 else (float(np.trace(shares)) - chance) / (1 - chance)
+    return beyond_chance(float(np.trace(shares)), shares.sum(axis=1), shares.sum(axis=0))

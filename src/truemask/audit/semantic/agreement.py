@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 import numpy as np
-from jaxtyping import Bool
+from jaxtyping import Bool, Float64
 
 from truemask.audit.semantic import map_kernels
 from truemask.audit.semantic.sight import Sight
@@ -25,8 +25,18 @@ def kappa(sight: Sight) -> float:
     if not total:
         return float("nan")
     given, predicted = counts / total
-    chance = float(given @ predicted)
-    agree = 1 - np.count_nonzero(sight.differ) / total
+    return beyond_chance(1 - np.count_nonzero(sight.differ) / total, given, predicted)
+
+
+def beyond_chance(agree: float, one: Float64[np.ndarray, "k"], other: Float64[np.ndarray, "k"]) -> float:
+    """Cohen's kappa: how far two ways to label agree, beyond what their shares of the classes bring about.
+
+    Args:
+        agree: share of units that both call the same.
+        one: share of units that the one calls each class.
+        other: the same of the other.
+    """
+    chance = float(one @ other)
     return 1.0 if chance >= 1 else (agree - chance) / (1 - chance)
 
 
