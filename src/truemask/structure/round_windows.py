@@ -1,7 +1,9 @@
-"""Sums over round windows by running sums along rows: as many steps a pixel as the window has rows.
+"""Sums over round windows by running sums along rows: half as many steps a pixel as the window has rows.
 
 A row of a disk is a stretch, and the sum of a stretch is the difference of two running sums. Epanechnikov's
-weights are a parabola along each row, which running sums of v, x v and x^2 v give in the same way.
+weights are a parabola along each row, whose second differences are constant: running sums of running sums of
+running sums give their sum (Abel's summation by parts, twice). What a row of the image adds to the row `step`
+above it, it adds to the row `step` below, too, so each is worked out once.
 """
 
 from typing import no_type_check
@@ -18,11 +20,9 @@ def disk_sums(values: Float32[np.ndarray, "h w"], radius_px: float) -> Float64[n
         values: any.
         radius_px: a pixel at just this distance counts.
     """
-    out = np.zeros(values.shape)
-    running = _room(values, _reach(radius_px))
-    _run(values, running)
-    _disk(running, _half_widths(radius_px), out)
-    return out
+    out = _room(values, radius_px)
+    _disk(values, _half_widths(radius_px), out)
+    return _inside(out, radius_px)
 
 
 def parabola_sums(values: Float32[np.ndarray, "h w"], radius_px: float) -> Float64[np.ndarray, "h w"]:
@@ -32,20 +32,18 @@ def parabola_sums(values: Float32[np.ndarray, "h w"], radius_px: float) -> Float
         values: any.
         radius_px: where weights get to 0.
     """
-    out = np.zeros(values.shape)
-    none, one, two = (_room(values, _reach(radius_px)) for _ in range(3))
-    _run_moments(values, none, one, two)
-    _parabola(none, one, two, _half_widths(radius_px), 1 / radius_px**2, out)
-    return out
+    out = _room(values, radius_px)
+    _parabola(values, _half_widths(radius_px), 1 / radius_px**2, out)
+    return _inside(out, radius_px)
 
 
 def _reach(radius_px: float) -> int:
     return int(radius_px)
 
 
-def _half_widths(radius_px: float) -> Int64[np.ndarray, "d"]:
-    """How far the disk reaches to either side, from its top row to its bottom row."""
-    steps = np.arange(-_reach(radius_px), _reach(radius_px) + 1)
+def _half_widths(radius_px: float) -> Int64[np.ndarray, "r"]:
+    """How far the disk reaches to either side, from its middle row to its bottom row."""
+    steps = np.arange(_reach(radius_px) + 1)
     room = radius_px**2 - steps**2
     found = np.floor(np.sqrt(room)).astype(np.int64)
     # A root may come out a hair too small or too large where the radius is a whole number.
@@ -53,10 +51,15 @@ def _half_widths(radius_px: float) -> Int64[np.ndarray, "d"]:
     return np.asarray(found - (found**2 > room))
 
 
-def _room(values: Float32[np.ndarray, "h w"], reach: int) -> Float64[np.ndarray, "h n"]:
-    """For running sums up to but without each column; `reach` columns more at both ends."""
+def _room(values: Float32[np.ndarray, "h w"], radius_px: float) -> Float64[np.ndarray, "n w"]:
+    """For sums around each pixel, with the rows above and below the image that its edge adds to, too."""
     height, width = values.shape
-    return np.zeros((height, width + 2 * reach + 1))
+    return np.zeros((height + 2 * _reach(radius_px), width))
+
+
+def _inside(sums: Float64[np.ndarray, "n w"], radius_px: float) -> Float64[np.ndarray, "h w"]:
+    reach = _reach(radius_px)
+    return sums[reach : len(sums) - reach]
 
 
 # Kernels read slices that start at 0, so that the compiler knows no index is negative and takes many pixels
@@ -65,77 +68,57 @@ def _room(values: Float32[np.ndarray, "h w"], reach: int) -> Float64[np.ndarray,
 
 @numba.njit(cache=True)
 @no_type_check
-def _run(values, none):
+def _disk(values, halves, out):
     height, width = values.shape
-    start = (none.shape[1] - width + 1) // 2
+    reach = len(halves) - 1
+    once = np.zeros(width + 2 * reach + 1)
     for y in range(height):
         total = 0.0
         for x in range(width):
             total += values[y, x]
-            none[y, x + start] = total
-        none[y, width + start :] = total
+            once[x + reach + 1] = total
+        once[width + reach + 1 :] = total
+        for step in range(reach + 1):
+            half = halves[step]
+            lows, highs = once[reach - half :][:width], once[reach + half + 1 :][:width]
+            above, below = out[y + reach - step], out[y + reach + step]
+            if step == 0:
+                for x in range(width):
+                    above[x] += highs[x] - lows[x]
+            else:
+                for x in range(width):
+                    total = highs[x] - lows[x]
+                    above[x] += total
+                    below[x] += total
 
 
 @numba.njit(cache=True)
 @no_type_check
-def _run_moments(values, none, one, two):
-    """Sums of values times column^0, ^1 and ^2; columns count from the middle, so that squares stay small."""
+def _parabola(values, halves, scale, out):
     height, width = values.shape
-    start = (none.shape[1] - width + 1) // 2
+    reach = len(halves) - 1
+    # Each holds the sum of all before a place of the one above, and `reach` places more at both ends.
+    once, twice, thrice = np.zeros((3, width + 2 * reach + 2))
     for y in range(height):
-        total_0 = total_1 = total_2 = 0.0
-        for x in range(width):
-            value, at = values[y, x], float(x - width // 2)
-            total_0 += value
-            total_1 += at * value
-            total_2 += at * at * value
-            none[y, x + start] = total_0
-            one[y, x + start] = total_1
-            two[y, x + start] = total_2
-        none[y, width + start :] = total_0
-        one[y, width + start :] = total_1
-        two[y, width + start :] = total_2
-
-
-@numba.njit(cache=True)
-@no_type_check
-def _disk(running, halves, out):
-    height, width = out.shape
-    reach = len(halves) // 2
-    for y in range(height):
-        line = out[y]
-        for step in range(max(-reach, -y), min(reach, height - 1 - y) + 1):
-            first = reach - halves[step + reach]
-            after = reach + halves[step + reach] + 1
-            lows, highs = running[y + step, first : first + width], running[y + step, after : after + width]
+        total_1 = total_2 = total_3 = 0.0
+        for x in range(width + reach + 1):
+            total_3 += total_2
+            total_2 += total_1
+            total_1 += values[y, x] if x < width else 0.0
+            once[x + reach + 1], twice[x + reach + 1], thrice[x + reach + 1] = total_1, total_2, total_3
+        for step in range(reach + 1):
+            half = halves[step]
+            low, high = reach - half, reach + half + 1
+            lows_1, highs_1 = once[low:][:width], once[high:][:width]
+            lows_2, highs_2 = twice[low + 1 :][:width], twice[high:][:width]
+            lows_3, highs_3 = thrice[low + 2 :][:width], thrice[high:][:width]
+            at_end = 1 - scale * (step * step + half * half)
+            slope, bend = scale * (2 * half - 1), 2 * scale
+            above, below = out[y + reach - step], out[y + reach + step]
+            if step == 0:
+                at_end, slope, bend = at_end / 2, slope / 2, bend / 2  # above is below
             for x in range(width):
-                line[x] += highs[x] - lows[x]
-
-
-@numba.njit(cache=True)
-@no_type_check
-def _parabola(none, one, two, halves, scale, out):
-    height, width = out.shape
-    reach = len(halves) // 2
-    sums_0, sums_1 = np.empty(width), np.empty(width)
-    for y in range(height):
-        sums_0[:] = 0
-        sums_1[:] = 0
-        line = out[y]
-        for step in range(max(-reach, -y), min(reach, height - 1 - y) + 1):
-            level = 1 - step * step * scale
-            first = reach - halves[step + reach]
-            after = reach + halves[step + reach] + 1
-            row_0, row_1, row_2 = none[y + step], one[y + step], two[y + step]
-            lows_0, highs_0 = row_0[first : first + width], row_0[after : after + width]
-            lows_1, highs_1 = row_1[first : first + width], row_1[after : after + width]
-            lows_2, highs_2 = row_2[first : first + width], row_2[after : after + width]
-            for x in range(width):
-                sum_0 = highs_0[x] - lows_0[x]
-                sums_0[x] += sum_0
-                sums_1[x] += highs_1[x] - lows_1[x]
-                line[x] += level * sum_0 - scale * (highs_2[x] - lows_2[x])
-        # (c - x)^2 = c^2 - 2 c x + x^2 over the columns c of all stretches.
-        for x in range(width):
-            at = float(x - width // 2)
-            line[x] -= scale * (at * at * sums_0[x] - 2 * at * sums_1[x])
+                total = at_end * (highs_1[x] - lows_1[x]) + slope * (highs_2[x] + lows_2[x])
+                total -= bend * (highs_3[x] - lows_3[x])
+                above[x] += total
+                below[x] += total
