@@ -2,8 +2,10 @@
 
 import tempfile
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -64,10 +66,8 @@ def by_weak_networks(name: str, pictures: np.ndarray, truth: np.ndarray, seed: i
         probs = _out_of_fold(pictures, given, seed)
 
         def again(other: Dataset, _: int, probs: np.ndarray = probs) -> AuditResult:
-            rows = range(len(other))
-            return confident_learning(
-                lambda: ((other.keys[row], other.labels(row), probs[row]) for row in rows), other.problem
-            )
+            stored = dict(zip(other.keys, probs, strict=True))
+            return confident_learning(partial(_stream, other, stored), other.problem)
 
         wrong = {key for key, one, other in zip(noisy.keys, given, truth, strict=True) if one != other}
         yield from kept(
@@ -76,6 +76,7 @@ def by_weak_networks(name: str, pictures: np.ndarray, truth: np.ndarray, seed: i
             noisy,
             again,
             lambda findings, wrong=wrong: [row["image"] in wrong for row in findings],
+            partial(_stream, noisy, dict(zip(noisy.keys, probs, strict=True))),
         )
 
 
@@ -96,8 +97,7 @@ def own_networks(seed: int) -> Iterator[Kept]:
             stored = {one.key: one.probs for one in folds.predict()}
 
         def again(other: Dataset, _: int, stored: dict[str, np.ndarray] = stored) -> AuditResult:
-            rows = [(key, other.labels(row), stored[key]) for row, key in enumerate(other.keys)]
-            return confident_learning(lambda: rows, other.problem)
+            return confident_learning(partial(_stream, other, stored), other.problem)
 
         wrong = {key for row, key in enumerate(clean.keys) if labels[row] != clean.labels(row)}
         yield from kept(
@@ -106,7 +106,12 @@ def own_networks(seed: int) -> Iterator[Kept]:
             noisy,
             again,
             lambda findings, wrong=wrong: [row["image"] in wrong for row in findings],
+            partial(_stream, noisy, stored),
         )
+
+
+def _stream(dataset: Dataset, probs: Mapping[str, np.ndarray]) -> Iterator[tuple[str, Any, np.ndarray]]:
+    return ((key, dataset.labels(row), probs[key]) for row, key in enumerate(dataset.keys))
 
 
 def _out_of_fold(pictures: np.ndarray, labels: np.ndarray, seed: int) -> np.ndarray:

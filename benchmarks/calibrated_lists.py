@@ -9,6 +9,7 @@ import numpy as np
 from benchmarks.report import Goal, Row
 from truemask.audit.calibration import ListCalibration, within
 from truemask.audit.calibration.calibration import Uncalibrated
+from truemask.audit.stream import Stream
 from truemask.commands.calibrating import Again, calibrated
 from truemask.data.dataset import Dataset
 from truemask.types import Task
@@ -72,7 +73,9 @@ class Kept:
         return self.promised is not None and self.promised[1] <= self.realised <= self.promised[2]
 
 
-def kept(source: str, noise: str, dataset: Dataset, again: Again, right: Right) -> Iterator[Kept]:
+def kept(
+    source: str, noise: str, dataset: Dataset, again: Again, right: Right, stream: Stream | None = None
+) -> Iterator[Kept]:
     """One row a list, calibrated as `truemask audit --calibrate fast` does it.
 
     Args:
@@ -81,8 +84,11 @@ def kept(source: str, noise: str, dataset: Dataset, again: Again, right: Right) 
         dataset: with the noisy labels.
         again: audits them, and others, by the same predictions.
         right: which findings are about an error.
+        stream: given classes of images with predictions, where there are any.
     """
-    told, calibration = calibrated(dataset, again(dataset, 0), again, mode="fast", precision=ASKED, seed=0)
+    told, calibration = calibrated(
+        dataset, again(dataset, 0), again, mode="fast", precision=ASKED, seed=0, stream=stream
+    )
     rows = told.findings.to_pylist()
     taken = within(told.findings, ASKED) if calibration.lists else np.zeros(len(rows), bool)
     hits = np.array(right(rows), bool)

@@ -51,7 +51,13 @@ def audited(source: Source, stack: Path, out: Path) -> Audited:
     found = audit_predictions(source, stack, out, show=False)
     assert found.again is not None
     told, calibration = calibrated(
-        source.to_train(), found.result, found.again, mode="fast", precision=None, seed=0
+        source.to_train(),
+        found.result,
+        found.again,
+        mode="fast",
+        precision=None,
+        seed=0,
+        stream=found.stream,
     )
     return replace(found, told=told, calibration=calibration)
 

@@ -177,7 +177,7 @@ def _calibrated(
         raise BadInput("--calibrate needs predictions that can judge other labels, too: not --run")
     seed = int(settings.get("seed", 0))
     result, calibration = calibrated(
-        dataset, audited.result, again, mode=mode, precision=precision, seed=seed
+        dataset, audited.result, again, mode=mode, precision=precision, seed=seed, stream=audited.stream
     )
     cut = write_calibrated(result, calibration, out)
     return replace(audited, result=cut, calibration=calibration, told=result)

@@ -1,4 +1,7 @@
-"""`audit --calibrate`: how far each list of an audit can be trusted, by errors put into the same labels."""
+"""`audit --calibrate`: how far each list of an audit can be trusted.
+
+By errors put into the same labels; of classes of images, by the likelihood of the labels (see `by_channel`).
+"""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -10,12 +13,14 @@ import pyarrow as pa
 
 from truemask.audit import AuditResult, write_findings
 from truemask.audit.calibration import CALIBRATION, Calibration, ListCalibration, Trial, calibrate, within
+from truemask.audit.calibration.by_channel import calibrate_classes
 from truemask.audit.calibration.calibration import Interval
+from truemask.audit.stream import Stream
 from truemask.commands.injecting import planned, trial
 from truemask.data.dataset import Dataset
 from truemask.data.relabelled import Relabelled
 from truemask.seeds import seed_for
-from truemask.types import BadInput
+from truemask.types import BadInput, Task
 
 Again = Callable[[Dataset, int], AuditResult]
 """Audits the same images with other labels; the number tells trials apart."""
@@ -24,7 +29,14 @@ UNCUT = "findings-uncut.parquet"
 
 
 def calibrated(
-    dataset: Dataset, result: AuditResult, again: Again, *, mode: str, precision: float | None, seed: int
+    dataset: Dataset,
+    result: AuditResult,
+    again: Again,
+    *,
+    mode: str,
+    precision: float | None,
+    seed: int,
+    stream: Stream | None = None,
 ) -> tuple[AuditResult, Calibration]:
     """The audit with `p_wrong` of its findings, and what is to be expected of its lists.
 
@@ -35,11 +47,15 @@ def calibrated(
         mode: `fast` or `full`.
         precision: where lists are to be cut; None: nowhere.
         seed: of the errors that are put in.
+        stream: given labels and predictions once more. With it, classes of images are calibrated by their
+            likelihood, which takes no other audit, unless networks are to be trained.
     """
+    if dataset.problem.task == Task.CLASSIFICATION and mode == "fast" and stream is not None:
+        told, calibration = calibrate_classes(result.findings, stream, dataset.problem, precision=precision)
+        return replace(result, findings=told), calibration
     injection = planned(dataset, result)
     if injection is None:
-        told = calibrate(result.findings, [], mode=mode, specs=[], precision=precision)
-        return result, told[0]
+        return result, calibrate(result.findings, [], mode=mode, specs=[], precision=precision)[0]
     trials = []
     for number in range(injection.trials if mode == "fast" else 1):
         labels, errors = trial(dataset, injection, seed_for("calibration", dataset.name, seed, number))
@@ -107,11 +123,10 @@ def must_be_mode(mode: str, precision: float | None, *, trains: bool) -> None:
 
 def print_calibration(calibration: Calibration) -> None:
     """Print what is to be expected of each list, a line each."""
-    if not calibration.specs:
+    if not calibration.specs and not calibration.lists:
         print("not calibrated: no list is long enough, or errors like those of none can be made")
         return
-    how = "the same predictions" if calibration.mode == "fast" else "networks that learnt from them"
-    print(f"calibrated by errors put into these labels, judged by {how}; with 90 % intervals:")
+    print(f"calibrated by {calibration.rests_on}; with 90 % intervals:")
     for one in calibration.lists:
         print(f"  {one.level} {one.kind}: {list_text(one, calibration.precision)}")
     for other in calibration.uncalibrated:

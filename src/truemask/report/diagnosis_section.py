@@ -73,10 +73,9 @@ def _lists(calibration: Calibration) -> NumberTable:
         )
         for one in calibration.lists
     ]
-    how = "the same predictions" if calibration.mode == "fast" else "networks that learnt from them"
-    notes = [
-        f"From errors put into these labels ({', '.join(map(short, calibration.specs))}), judged by {how}."
-    ]
+    notes = [f"From {calibration.rests_on}."]
+    if calibration.specs:
+        notes.append(f"Errors: {', '.join(map(short, calibration.specs))}.")
     notes += [f"Not calibrated: {one.level} {one.kind} ({one.why})." for one in calibration.uncalibrated]
     return NumberTable(_LIST_MEASURES, rows, " ".join(notes))
 

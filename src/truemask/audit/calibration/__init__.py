@@ -1,8 +1,10 @@
-"""How far each list of an audit can be trusted: errors of known places are put into the given labels.
+"""How far each list of an audit can be trusted.
 
-A *list* is all findings of one level and one kind, by score, highest first. Errors are injected into the
-given labels, the audit looks again, and where the injected ones come in its lists tells how many of the
-findings above any score are errors (see `proportion` and `curve`).
+A *list* is all findings of one level and one kind, by score, highest first. Errors of known places are
+injected into the given labels, the audit looks again, and where the injected ones come in its lists tells how
+many of the findings above any score are errors (see `mixture` and `curve`). Where whole images bear labels,
+every label has a probability of its own, by the transition matrix that makes all of them likeliest, and
+nothing is injected (see `by_channel`).
 
 What an audit's folder then holds:
 
@@ -13,7 +15,8 @@ What an audit's folder then holds:
   `cut.within`.
 - `calibration.json`:
 
-      {"mode": "fast" | "full", "precision": 0.9 | null, "specs": ["symmetric:0.05"], "lists": [LIST, ...],
+      {"mode": "fast" | "full" | "likelihood", "precision": 0.9 | null,
+       "specs": ["symmetric:0.05"], "lists": [LIST, ...],
        "uncalibrated": [{"level": "image", "kind": "missing", "findings": 3, "why": "..."}]}
 
   with three numbers, estimate, low and high end of a 90 % interval, wherever a LIST has a `[..., ..., ...]`:
@@ -30,6 +33,7 @@ What an audit's folder then holds:
   `curve` speaks of all findings of its score or more, from the top of the list to its end.
 """
 
+from truemask.audit.calibration.by_channel import calibrate_classes
 from truemask.audit.calibration.calibrate import Trial, calibrate
 from truemask.audit.calibration.calibration import (
     CALIBRATION,
@@ -49,6 +53,7 @@ __all__ = [
     "Part",
     "Trial",
     "calibrate",
+    "calibrate_classes",
     "injected",
     "read_calibration",
     "within",

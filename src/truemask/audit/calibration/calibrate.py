@@ -9,17 +9,10 @@ import pyarrow as pa
 from jaxtyping import Float64
 
 from truemask.audit.calibration.binned import Scored
-from truemask.audit.calibration.calibration import (
-    Calibration,
-    ListCalibration,
-    Part,
-    Uncalibrated,
-    interval,
-    parts_of,
-)
-from truemask.audit.calibration.curve import Curve, curve
-from truemask.audit.calibration.cut import within
+from truemask.audit.calibration.calibration import Calibration, Uncalibrated
+from truemask.audit.calibration.curve import curve
 from truemask.audit.calibration.injected import Injected
+from truemask.audit.calibration.lists import List, list_calibration, with_p_wrong
 from truemask.audit.calibration.pointing import Row, best_scores, pointed
 from truemask.seeds import seed_for
 
@@ -28,9 +21,6 @@ LEAST_HITS = 20
 LEAST_FINDINGS = 20
 """Of a list; one that is shorter is looked at as a whole."""
 _TOO_SHORT = f"a list of fewer than {LEAST_FINDINGS} is too short to tell: look at all of it"
-
-List = tuple[str, str]
-"""Level and kind."""
 
 
 @dataclass(frozen=True)
@@ -88,11 +78,10 @@ def calibrate(
         rng = np.random.default_rng(seed_for("calibration", *name))
         curves[name] = curve(mine, hits, errors, rng=rng)
         p_wrong[places] = curves[name].p_wrong
-    kept = findings.schema.metadata
-    column = pa.array(p_wrong, pa.float32(), mask=np.isnan(p_wrong))
-    at = findings.schema.get_field_index("p_wrong")
-    told = findings.set_column(at, findings.schema.field(at), column).replace_schema_metadata(kept)
-    lists = tuple(_list(name, one, seen, told, precision) for name, one in curves.items())
+    told = with_p_wrong(findings, p_wrong)
+    lists = tuple(
+        list_calibration(name, one, told, precision, *_counts(seen, name)) for name, one in curves.items()
+    )
     return Calibration(mode, precision, tuple(specs), lists, tuple(why)), told
 
 
@@ -157,37 +146,9 @@ def _why(seen: Sequence[_Seen], name: List, hits: int) -> str:
     return f"{hits} findings of {put_in} injected errors: at least {LEAST_HITS} are needed"
 
 
-def _list(
-    name: List, one: Curve, seen: Sequence[_Seen], told: pa.Table, precision: float | None
-) -> ListCalibration:
-    level, kind = name
+def _counts(seen: Sequence[_Seen], name: List) -> tuple[int, int]:
+    """Errors of a kind that were put in, and those of them that some finding of the list points at."""
     places = [trial.errors_of(name) for trial in seen]
     best = [trial.best.get(name, np.full(len(trial.errors), -np.inf)) for trial in seen]
-    parts = parts_of(one)
-    return ListCalibration(
-        level=level,
-        kind=kind,
-        findings=len(one.p_wrong),
-        injected=sum(map(len, places)),
-        recovered=sum(int(np.isfinite(top[mine]).sum()) for top, mine in zip(best, places, strict=True)),
-        errors=interval(one.errors),
-        parts=parts,
-        cut=None if precision is None else _cut(name, parts, told, precision),
-    )
-
-
-def _cut(name: List, parts: Sequence[Part], told: pa.Table, precision: float) -> Part | None:
-    """The part of a list within a precision, with the intervals of the curve's row at or below it."""
-    rows = told.select(["level", "kind", "score", "p_wrong"]).to_pylist()
-    taken = within(told, precision)
-    mine = [
-        row for row, kept in zip(rows, taken, strict=True) if kept and (row["level"], row["kind"]) == name
-    ]
-    if not mine:
-        return None
-    score = min(row["score"] for row in mine)
-    near = next((part for part in parts if part.score <= score), parts[-1])
-    mean = float(np.mean([row["p_wrong"] for row in mine]))
-    shift = mean - near.precision[0]
-    low, high = (min(1.0, max(0.0, end + shift)) for end in near.precision[1:])
-    return Part(score, len(mine), (mean, low, high), near.recall)
+    found = (int(np.isfinite(top[mine]).sum()) for top, mine in zip(best, places, strict=True))
+    return sum(map(len, places)), sum(found)

@@ -81,7 +81,8 @@ class Calibration:
     """How far the lists of an audit can be trusted.
 
     Args:
-        mode: `fast`: the same predictions judged the injected errors; `full`: networks trained with them.
+        mode: `fast`: the same predictions judged the injected errors; `full`: networks trained with them;
+            `likelihood`: no errors were injected, see `by_channel`.
         precision: that was asked for.
         specs: of the noise that was injected.
         lists: those that are calibrated.
@@ -93,6 +94,14 @@ class Calibration:
     specs: tuple[str, ...]
     lists: tuple[ListCalibration, ...]
     uncalibrated: tuple[Uncalibrated, ...]
+
+    @property
+    def rests_on(self) -> str:
+        """How it was found, in words: "calibrated by ..."."""
+        if self.mode == "likelihood":
+            return "the true classes, wrong labels and predictions that make the given labels likeliest"
+        who = "the same predictions" if self.mode == "fast" else "networks that learnt from them"
+        return f"errors put into these labels, judged by {who}"
 
     def write(self, folder: Path) -> None:
         """Write calibration.json."""

@@ -75,7 +75,7 @@ def curve(findings: Scored, hits: Scored, errors: Scored, *, rng: np.random.Gene
     found[0] = [p_wrong[findings.scores >= edge].sum() for edge in lowest]
     fewer = _without_look_alikes(found, totals, hit, rng)
     known = np.minimum(totals, len(hits))
-    precision, at_least = (_of_so_few(_share(part, totals), known, rng) for part in (found, fewer))
+    precision, at_least = (of_so_few(_share(part, totals), known, rng) for part in (found, fewer))
     recall = _share(injected.cumsum(axis=1), injected.sum(axis=1, keepdims=True))
     recall[:, -1] = recall[:, -2]  # the last bin of errors holds those without a finding
     # True findings for each injected one, times the injected errors; of a kind that was not injected, but
@@ -90,9 +90,9 @@ def curve(findings: Scored, hits: Scored, errors: Scored, *, rng: np.random.Gene
     return Curve(
         edges=lowest[distinct],
         counts=totals[0][distinct],
-        precision=_interval(precision, at_least)[distinct],
-        recall=_interval(recall, recall)[distinct],
-        errors=_interval(there, there_at_least)[0],
+        precision=with_interval(precision, at_least)[distinct],
+        recall=with_interval(recall, recall)[distinct],
+        errors=with_interval(there, there_at_least)[0],
         p_wrong=p_wrong,
     )
 
@@ -130,7 +130,7 @@ def _without_look_alikes(
     return np.asarray(np.maximum(0, found - alike[:, None] * np.nan_to_num(reached)))
 
 
-def _of_so_few(
+def of_so_few(
     shares: Float64[np.ndarray, "draws e"], counts: Float64[np.ndarray, "draws e"], rng: np.random.Generator
 ) -> Float64[np.ndarray, "draws e"]:
     """In the draws, shares of so many findings (Jeffreys' posterior), where there are any."""
@@ -153,7 +153,7 @@ def _share(parts: Float64[np.ndarray, "*s"], wholes: Float64[np.ndarray, "*w"]) 
     return shares
 
 
-def _interval(
+def with_interval(
     draws: Float64[np.ndarray, "draws e"], lower: Float64[np.ndarray, "draws e"]
 ) -> Float64[np.ndarray, "e 3"]:
     """Of the first row's value, by the quantiles of the others; the low end by those of `lower`."""

@@ -1,0 +1,138 @@
+"""Given classes as true ones that went through a channel: told from predictions alone, by maximum likelihood.
+
+Every label is the true class put through a transition matrix T, P(given | true), as in Mnih & Hinton (ICML
+2012) and Goldberger & Ben-Reuven (ICLR 2017), who learn T beside a network. Here the network has learnt, from
+labels of other images, and two numbers say what its probabilities q are worth:
+
+- `learnt`, a: how much of the noise it repeats. A network that learns P(given | image) says
+  q = p ((1-a) I + a T) of a true p with a = 1; one that the noise left alone has a = 0.
+- `sharpness`, s: how much surer it should be than it is, p^s before it sums to 1 again: a temperature of 1/s
+  (Guo et al., ICML 2017, arXiv:1706.04599).
+
+T comes of expectation maximisation for each a and s of a grid. All of the grid that is likely counts, by how
+likely it is. Measured on ten audits of digits by two folds each, of five noises: the share of wrong labels of
+every list of findings within .05 of the true one.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float, Float64, UInt8
+
+LEARNT = (0.0, 0.25, 0.5, 0.75, 0.95)
+SHARPNESS = tuple(float(one) for one in np.geomspace(0.5, 8, 17))
+_FLOOR = 1e-4
+"""What a network says is impossible happens this often."""
+_PRIOR = 1.0
+"""Labels' worth of belief, for each true class, that all wrong classes are alike."""
+_FIRST_STEPS, _LAST_STEPS, _STEPS_A_SOLUTION = 12, 60, 4
+_LIKELY = 1e-3
+"""Of the grid's likeliest; others do not count."""
+
+
+@dataclass(frozen=True)
+class NoiseChannel:
+    """How labels and predictions come of true classes.
+
+    Args:
+        transition: P(given | true), a row a true class.
+        learnt: share of the noise that the network repeats, in [0, 1).
+        sharpness: power of the network's probabilities, above 0.
+    """
+
+    transition: Float64[np.ndarray, "k k"]
+    learnt: float
+    sharpness: float
+
+    def joint(
+        self, given: UInt8[np.ndarray, "n"], probs: Float[np.ndarray, "n k"]
+    ) -> Float64[np.ndarray, "n k"]:
+        """P(this given class and each true one) of each image.
+
+        Args:
+            given: classes.
+            probs: of a network that learnt from labels of other images.
+        """
+        return np.asarray(self._true(probs) * self.transition[:, given].T)
+
+    def _true(self, probs: Float[np.ndarray, "n k"]) -> Float64[np.ndarray, "n k"]:
+        """P(true class), before the label is looked at."""
+        said = self.learnt * self.transition + (1 - self.learnt) * np.eye(len(self.transition))
+        p = np.maximum(probs @ np.linalg.pinv(said), _FLOOR) ** self.sharpness
+        return np.asarray(p / p.sum(axis=1, keepdims=True))
+
+
+@dataclass(frozen=True)
+class Channels:
+    """The likely channels of some labels.
+
+    Args:
+        channels: one or more.
+        log_likelihood: of each image's given class, by channel.
+    """
+
+    channels: Sequence[NoiseChannel]
+    log_likelihood: Float64[np.ndarray, "c n"]
+
+    def weights(self, images: Float64[np.ndarray, "... n"]) -> Float64[np.ndarray, "... c"]:
+        """P(channel); they sum to 1.
+
+        Args:
+            images: how often each counts: once, or as a bootstrap draws them.
+        """
+        log = images @ self.log_likelihood.T
+        odds = np.exp(log - log.max(axis=-1, keepdims=True))
+        return np.asarray(odds / odds.sum(axis=-1, keepdims=True))
+
+
+def fit_channels(given: UInt8[np.ndarray, "n"], probs: Float[np.ndarray, "n k"]) -> Channels:
+    """The channels that make the given labels likely.
+
+    Args:
+        given: classes, one image or more.
+        probs: P(class), of networks that did not learn from these labels.
+    """
+    found = []
+    for learnt in LEARNT:
+        transition = _even(probs.shape[1], 0.1)
+        for sharpness in SHARPNESS:  # each starts where the last one ended
+            channel = _fitted(NoiseChannel(transition, learnt, sharpness), given, probs, _FIRST_STEPS)
+            transition = channel.transition
+            found.append((float(_log_likelihood(channel, given, probs).sum()), channel))
+    best = max(found, key=lambda one: one[0])[0]
+    likely = [
+        _fitted(channel, given, probs, _LAST_STEPS) for log, channel in found if log > best + np.log(_LIKELY)
+    ]
+    return Channels(likely, np.stack([_log_likelihood(one, given, probs) for one in likely]))
+
+
+def _fitted(
+    channel: NoiseChannel, given: UInt8[np.ndarray, "n"], probs: Float[np.ndarray, "n k"], steps: int
+) -> NoiseChannel:
+    """With the transition matrix of maximum likelihood, by expectation maximisation."""
+    transition = channel.transition
+    k = len(transition)
+    for step in range(steps):
+        if step % _STEPS_A_SOLUTION == 0:
+            true = NoiseChannel(transition, channel.learnt, channel.sharpness)._true(probs)
+        joint = true * transition[:, given].T
+        joint /= joint.sum(axis=1, keepdims=True)
+        counts = np.array([np.bincount(given, joint[:, j], minlength=k) for j in range(k)], np.float64)
+        wrong = 1 - np.trace(counts) / counts.sum()
+        counts = counts + _PRIOR * _even(k, float(wrong))
+        transition = counts / counts.sum(axis=1, keepdims=True)
+    return NoiseChannel(transition, channel.learnt, channel.sharpness)
+
+
+def _log_likelihood(
+    channel: NoiseChannel, given: UInt8[np.ndarray, "n"], probs: Float[np.ndarray, "n k"]
+) -> Float64[np.ndarray, "n"]:
+    return np.asarray(np.log(np.maximum(channel.joint(given, probs).sum(axis=1), 1e-300)))
+
+
+def _even(k: int, wrong: float) -> Float64[np.ndarray, "k k"]:
+    """The transition matrix where all wrong classes are alike."""
+    rows = np.full((k, k), wrong / max(1, k - 1))
+    np.fill_diagonal(rows, 1 - wrong if k > 1 else 1)
+    return rows

@@ -1,0 +1,126 @@
+"""Lists of classes of images, calibrated by their likelihood."""
+
+import numpy as np
+import pytest
+
+from truemask.audit import confident_learning
+from truemask.audit.calibration import by_channel, calibrate_classes, read_calibration, within
+from truemask.types import IGNORE, BadInput, Problem, Task
+
+PROBLEM = Problem(Task.CLASSIFICATION, ("none", "a", "b", "c"), background=0, channels=1)
+K = 4
+
+
+class Images:
+    """Classes and what a network says of them, weak or strong."""
+
+    def __init__(self, strength, rate=0.15, count=3000, seed=0):
+        rng = np.random.default_rng(seed)
+        self.truth = rng.integers(0, K, count)
+        self.given = np.where(
+            rng.random(count) < rate, (self.truth + rng.integers(1, K, count)) % K, self.truth
+        )
+        logits = rng.normal(0, 1, (count, K)) + strength * np.eye(K)[self.truth]
+        exp = np.exp(strength * logits)
+        self.probs = (exp / exp.sum(axis=1, keepdims=True)).astype(np.float32)
+        self.keys = [f"{row:05}" for row in range(count)]
+
+    def stream(self):
+        return zip(self.keys, self.given.tolist(), self.probs, strict=True)
+
+    def wrong(self, findings):
+        wrong = dict(zip(self.keys, self.given != self.truth, strict=True))
+        return np.array([wrong[key] for key in findings["image"].to_pylist()])
+
+    def calibrated(self, precision=None):
+        findings = confident_learning(self.stream, PROBLEM).findings
+        return calibrate_classes(findings, self.stream, PROBLEM, precision=precision)
+
+
+@pytest.fixture(scope="module", params=[1.5, 3.0], ids=["weak", "strong"])
+def images(request):
+    return Images(request.param)
+
+
+def test_lists_hold_what_they_promise(images):
+    calibration, told = images.calibrated()
+    wrong, kinds = images.wrong(told), np.array(told["kind"].to_pylist())
+    assert {one.kind for one in calibration.lists} == {"swapped", "missing", "spurious"}
+    for one in calibration.lists:
+        promised, low, high = one.whole.precision
+        realised = wrong[kinds == one.kind].mean()
+        assert promised == pytest.approx(realised, abs=0.08)  # 3 standard errors of 250 findings
+        assert low - 0.03 <= realised <= high + 0.03
+    both = images.given != images.truth
+    missing = both & (images.given == 0)
+    errors = next(one.errors for one in calibration.lists if one.kind == "missing")
+    assert errors[1] <= missing.sum() <= errors[2]
+    assert sum(one.errors[0] for one in calibration.lists) == pytest.approx(both.sum(), rel=0.15)
+
+
+def test_a_higher_score_is_as_probably_wrong_and_lists_are_cut(images):
+    calibration, told = images.calibrated(precision=0.9)
+    taken = within(told, 0.9)
+    for one in calibration.lists:
+        rows = [row for row in told.to_pylist() if row["kind"] == one.kind]
+        falling = [row["p_wrong"] for row in sorted(rows, key=lambda row: -row["score"])]
+        assert (np.diff(falling) <= 1e-6).all()
+        shares = [part.precision[0] for part in one.parts]
+        assert (np.diff(shares) <= 1e-9).all()
+        assert (np.diff([part.recall[0] for part in one.parts]) >= 0).all()
+        assert one.parts[-1].findings == one.findings == len(rows)
+    kept = sum(one.cut.findings for one in calibration.lists if one.cut)
+    assert kept == taken.sum() > 50
+    assert images.wrong(told)[taken].mean() == pytest.approx(0.9, abs=0.07)
+
+
+def test_it_is_kept(images, tmp_path):
+    calibration, _ = images.calibrated(precision=0.9)
+    calibration.write(tmp_path)
+    assert read_calibration(tmp_path) == calibration
+    assert (calibration.mode, calibration.specs) == ("likelihood", ())
+    assert "likeliest" in calibration.rests_on
+
+
+def test_labels_that_are_not_there_say_nothing():
+    images = Images(3.0)
+    fewer = Images(3.0)
+    fewer.given[:500] = IGNORE
+    whole, part = (one.calibrated()[0] for one in (images, fewer))
+    assert sum(one.errors[0] for one in part.lists) == pytest.approx(
+        sum(one.errors[0] for one in whole.lists) * 2500 / 3000, rel=0.1
+    )
+
+
+def test_large_data_sets_are_judged_by_a_sample_in_any_order(monkeypatch):
+    images, other = Images(3.0), Images(3.0)
+    whole = images.calibrated()[0]
+    monkeypatch.setattr(by_channel, "MOST_CELLS", 1000 * K)
+    sampled = images.calibrated()[0]
+    turned = [*other.stream()][::-1]
+    other.stream = lambda: iter(turned)
+    assert other.calibrated()[0].lists[0].errors == pytest.approx(sampled.lists[0].errors, rel=0.02)
+    for one, few in zip(whole.lists, sampled.lists, strict=True):
+        assert few.errors[0] == pytest.approx(one.errors[0], rel=0.15)
+
+
+def test_an_audit_that_found_nothing_and_findings_of_no_image():
+    images = Images(3.0, count=200)
+    findings = confident_learning(images.stream, PROBLEM).findings
+    calibration, told = calibrate_classes(findings.slice(0, 0), images.stream, PROBLEM)
+    assert calibration.lists == calibration.uncalibrated == ()
+    assert len(told) == 0
+    at = findings.schema.get_field_index("level")
+    column = ["data_set"] * len(findings)
+    other = findings.set_column(at, findings.schema.field(at), [column])
+    calibration, told = calibrate_classes(other, images.stream, PROBLEM, precision=0.9)
+    assert {one.why for one in calibration.uncalibrated} == {"only labels of whole images have a likelihood"}
+    assert told["p_wrong"].null_count == len(told)
+
+
+def test_probabilities_that_are_none_are_refused():
+    images = Images(3.0, count=50)
+    findings = confident_learning(images.stream, PROBLEM).findings
+    images.probs = images.probs * 3
+    with pytest.raises(BadInput, match="softmax"):
+        calibrate_classes(findings, images.stream, PROBLEM)
