@@ -70,7 +70,7 @@ def _publish(
 ) -> None:
     publish(
         name,
-        f"Promised and realised precision of lists of {what}: calibrated by injected errors, cut for {ASKED}",
+        f"Promised and realised precision of lists of {what}, cut for {ASKED}",
         [one.row for one in [*lists, *others]],
         settings={**settings, "close": CLOSE},
         goals=goal(lists),

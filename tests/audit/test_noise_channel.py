@@ -6,6 +6,7 @@ import pytest
 from truemask.audit.noise_channel import NoiseChannel, fit_channels
 
 K = 4
+NONE = np.zeros(K)
 
 
 def drawn(transition, count=4000, seed=0):
@@ -66,6 +67,19 @@ def test_neither_does_it_matter_how_sure_the_network_is(power):
     assert (truth != given)[sure].mean() == pytest.approx(p[sure].mean(), abs=0.05)
 
 
+def test_a_network_that_neglects_a_rare_class_is_seen_through():
+    rng = np.random.default_rng(0)
+    truth = rng.choice(K, 4000, p=[0.55, 0.3, 0.1, 0.05])
+    logits = rng.normal(0, 1, (4000, K)) + 3 * np.eye(K)[truth]
+    neglected = softmax(logits - np.array([0, 0, 2, 3]))
+    assert (neglected.argmax(axis=1) == truth)[truth > 1].mean() < 0.7
+    right = truth.astype(np.uint8)
+    assert wrong(fit_channels(right, neglected), right, neglected).mean() < 0.01
+    channels = fit_channels(right, neglected)
+    bias = channels.channels[0].bias - channels.channels[0].bias[0]
+    assert bias[3] > bias[2] > 1 > abs(bias[1])
+
+
 def test_right_labels_are_believed():
     truth, _ = drawn(np.eye(K))
     rng = np.random.default_rng(1)
@@ -77,7 +91,7 @@ def test_right_labels_are_believed():
 def test_a_channel_without_noise_leaves_the_networks_probability():
     probs = softmax(np.random.default_rng(0).normal(0, 1, (10, K)))
     given = np.arange(10, dtype=np.uint8) % K
-    joint = NoiseChannel(np.eye(K), learnt=0.0, sharpness=1.0).joint(given, probs)
+    joint = NoiseChannel(np.eye(K), learnt=0.0, sharpness=1.0, bias=NONE).joint(given, probs)
     assert joint.sum(axis=1) == pytest.approx(probs[np.arange(10), given])
     assert np.count_nonzero(joint) == 10
 
@@ -85,17 +99,17 @@ def test_a_channel_without_noise_leaves_the_networks_probability():
 def test_what_was_learnt_is_undone():
     transition, probs = pairs(0.2), softmax(np.random.default_rng(0).normal(0, 1, (10, K)))
     given = np.zeros(10, np.uint8)
-    plain = NoiseChannel(transition, 0.0, 1.0).joint(given, probs)
+    plain = NoiseChannel(transition, 0.0, 1.0, NONE).joint(given, probs)
     repeated = probs @ (0.5 * np.eye(K) + 0.5 * transition)
-    assert NoiseChannel(transition, 0.5, 1.0).joint(given, repeated) == pytest.approx(plain, abs=1e-3)
+    assert NoiseChannel(transition, 0.5, 1.0, NONE).joint(given, repeated) == pytest.approx(plain, abs=1e-3)
 
 
 def test_sharpness_is_a_temperature():
     logits = np.random.default_rng(0).normal(0, 1, (10, K))
     given = np.zeros(10, np.uint8)
-    sharp = NoiseChannel(pairs(0.2), 0.0, 3.0).joint(given, softmax(logits))
+    sharp = NoiseChannel(pairs(0.2), 0.0, 3.0, NONE).joint(given, softmax(logits))
     assert sharp == pytest.approx(
-        NoiseChannel(pairs(0.2), 0.0, 1.0).joint(given, softmax(3 * logits)), abs=1e-3
+        NoiseChannel(pairs(0.2), 0.0, 1.0, NONE).joint(given, softmax(3 * logits)), abs=1e-3
     )
 
 

@@ -55,11 +55,14 @@ def audited():
     probs = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
     dataset = Classes(given)
 
-    def again(other, number=0):
-        rows = range(len(other))
-        stream = lambda: ((other.keys[i], other.labels(i), probs[i].astype(np.float32)) for i in rows)  # noqa: E731
-        return confident_learning(stream, PROBLEM)
+    def stream(labels):
+        rows = range(len(labels))
+        return lambda: ((labels.keys[i], labels.labels(i), probs[i].astype(np.float32)) for i in rows)
 
+    def again(other, number=0):
+        return confident_learning(stream(other), PROBLEM)
+
+    again.stream = stream
     return dataset, again(dataset), again, {dataset.keys[row] for row in range(150)}
 
 
@@ -79,6 +82,35 @@ def test_promised_precision_is_that_of_the_truth_and_the_list_is_cut(audited, tm
     assert read_calibration(tmp_path) == calibration
     print_calibration(calibration)
     assert "image swapped: of" in capsys.readouterr().out
+
+
+def test_with_the_predictions_at_hand_classes_are_calibrated_by_likelihood(audited, tmp_path, capsys):
+    dataset, result, again, wrong = audited
+    stream = again.stream(dataset)
+    told, calibration = calibrated(dataset, result, again, mode="fast", precision=0.9, seed=0, stream=stream)
+    assert (calibration.mode, calibration.specs) == ("likelihood", ())
+    (one,) = calibration.lists
+    right = [key in wrong for key in told.findings["image"].to_pylist()]
+    assert one.whole.precision[0] == pytest.approx(np.mean(right), abs=0.06)
+    assert one.errors[0] == pytest.approx(150, abs=20)
+    assert len(write_calibrated(told, calibration, tmp_path).findings) == one.cut.findings
+    assert read_calibration(tmp_path) == calibration
+    print_calibration(calibration)
+    assert "labels and predictions that make the given labels likeliest; with" in capsys.readouterr().out
+
+
+def test_an_audit_of_classes_tells_how_many_are_wrong(truemask, tmp_path):
+    truemask("data", "make", "digits", "clean")
+    truemask("corrupt", "clean", "symmetric:0.2", "noisy", "--quiet")
+    words = ["audit", "noisy", "--epochs", 2, "--calibrate", "fast", "--out", "found", "--truth", "clean"]
+    assert truemask(*words, "--quiet").code == 0
+    calibration = read_calibration(tmp_path / "found")
+    assert calibration.mode == "likelihood"
+    low, high = calibration.lists[0].errors[1:]
+    clean, noisy = (open_dataset(tmp_path / name).split("train") for name in ("clean", "noisy"))
+    wrong = sum(clean.labels(row) != noisy.labels(row) for row in range(len(noisy.keys)))
+    assert low <= wrong <= high
+    assert "likeliest" in (tmp_path / "found" / "report.html").read_text(encoding="utf-8")
 
 
 def test_errors_are_put_in_as_the_audit_presumes_them_to_be(audited):

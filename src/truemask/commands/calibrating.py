@@ -51,7 +51,7 @@ def calibrated(
             likelihood, which takes no other audit, unless networks are to be trained.
     """
     if dataset.problem.task == Task.CLASSIFICATION and mode == "fast" and stream is not None:
-        told, calibration = calibrate_classes(result.findings, stream, dataset.problem, precision=precision)
+        calibration, told = calibrate_classes(result.findings, stream, dataset.problem, precision=precision)
         return replace(result, findings=told), calibration
     injection = planned(dataset, result)
     if injection is None:
