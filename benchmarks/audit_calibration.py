@@ -23,7 +23,7 @@ from benchmarks.report import Cell, publish
 
 
 def main(
-    seeds: int = 2,
+    seeds: int = 5,
     first_seed: int = 2,
     mnist: Annotated[Path | None, typer.Option(help="an .npz with x (n 28 28) and y")] = None,
     maps: Annotated[bool, typer.Option(help="label maps")] = False,
