@@ -121,8 +121,8 @@ def audit(
     calibrate: Annotated[
         str,
         typer.Option(
-            help="off, fast or full: put errors into the labels, and see where the audit ranks them; full "
-            "trains networks on them, too"
+            help="off, fast or full: put errors into the labels, and see where the audit ranks them (fast: "
+            "of classes of images, by their likelihood); full trains networks on them, too"
         ),
     ] = "off",
     precision: Annotated[
