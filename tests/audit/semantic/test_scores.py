@@ -81,6 +81,18 @@ def test_features_and_the_segment_score_by_hand(sight, strict):
     assert plane[40, 40] == pytest.approx((1 - 0.85) / 2, abs=1e-6)
 
 
+def test_pixels_beside_an_outline_are_half_forgiven(sight, strict):
+    given, predicted = np.zeros((20, 20), np.uint8), np.zeros((20, 20), np.uint8)
+    given[:, :10], predicted[:, :11] = 1, 1
+    suspects = find_suspects(sight(given, predicted, sure=0.9), strict, 0)
+    no_segment = np.zeros_like(suspects.ids)
+    strictly, kindly = (pixel_scores(suspects.sight, no_segment, [], px) for px in (0.0, 3.0))
+    doubt = 1 - 0.1 / 3  # three classes share what is left of 0.9
+    assert strictly[5, 10] == pytest.approx(doubt / 2)
+    assert kindly[5, 10] == pytest.approx((doubt + 0.1) / 2 / 2)
+    assert kindly[5, 3] == strictly[5, 3]
+
+
 def test_no_suspects_have_no_features(sight, strict):
     same = np.zeros((5, 6), np.uint8)
     assert features(find_suspects(sight(same, same), strict, 0), strict, np.ones(4)).shape == (

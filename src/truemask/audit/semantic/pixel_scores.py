@@ -10,7 +10,7 @@ from jaxtyping import Float32, Int32
 
 from truemask.audit.findings import of_level, rows_of
 from truemask.audit.semantic.against_truth import painted
-from truemask.audit.semantic.self_confidence import tolerant_self_confidence
+from truemask.audit.semantic.self_confidence import plain_self_confidence, tolerant_self_confidence
 from truemask.audit.semantic.sight import Sight, sight_of
 from truemask.audit.stream import Stream, blocks
 from truemask.types import Problem
@@ -19,7 +19,11 @@ from truemask.types import Problem
 def pixel_scores(
     sight: Sight, ids: Int32[np.ndarray, "h w"], scores: Sequence[float], tolerance_px: float
 ) -> Float32[np.ndarray, "h w"]:
-    """Mean of a pixel's doubt (1 - tolerant self-confidence) and of its segment's score; 0 where IGNORE.
+    """Mean of a pixel's doubt and of its segment's score; 0 where IGNORE.
+
+    Doubt is 1 - self-confidence, where outlines are forgiven by half: the mean of the plain and the tolerant
+    one. With the tolerant one alone, outlines that are wrong rank last; with the plain one alone, those that
+    networks are merely unsure of rank before small objects that are missing.
 
     Args:
         sight: of the image.
@@ -27,7 +31,7 @@ def pixel_scores(
         scores: of these segments, in [0, 1].
         tolerance_px: what outlines may be off.
     """
-    doubt = 1 - tolerant_self_confidence(sight, tolerance_px)
+    doubt = 1 - (tolerant_self_confidence(sight, tolerance_px) + plain_self_confidence(sight)) / 2
     of_segment = np.array([0.0, *scores])[ids]
     return np.where(sight.known, (doubt + of_segment) / 2, 0).astype(np.float32)
 
