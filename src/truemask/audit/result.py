@@ -42,7 +42,8 @@ class AuditResult:
         ignored: units without a label.
         thresholds: probability from which a unit is confidently of a class; NaN for one never given.
         confident_joint: units given as i that are confidently j.
-        joint: estimated share of all units that are given as i and truly j.
+        joint: estimated share of all units that are given as i and truly j: from the confident joint, and
+            where an audit of classes was calibrated, by likelihood.
         flagged: units given as i that are flagged and proposed to be j.
         images: all images, worst first: rank, image, score (1 - quality), quality (of the labels, in [0, 1]),
             units, flagged; of label maps also SUSPECT_SHARE. Images without labels come last, with null

@@ -51,8 +51,8 @@ def calibrated(
             likelihood, which takes no other audit, unless networks are to be trained.
     """
     if dataset.problem.task == Task.CLASSIFICATION and mode == "fast" and stream is not None:
-        calibration, told = calibrate_classes(result.findings, stream, dataset.problem, precision=precision)
-        return replace(result, findings=told), calibration
+        calibration, told = calibrate_classes(result, stream, precision=precision)
+        return told, calibration
     injection = planned(dataset, result)
     if injection is None:
         return result, calibrate(result.findings, [], mode=mode, specs=[], precision=precision)[0]

@@ -1,5 +1,7 @@
 """Lists of classes of images, calibrated by their likelihood."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -33,8 +35,9 @@ class Images:
         return np.array([wrong[key] for key in findings["image"].to_pylist()])
 
     def calibrated(self, precision=None):
-        findings = confident_learning(self.stream, PROBLEM).findings
-        return calibrate_classes(findings, self.stream, PROBLEM, precision=precision)
+        result = confident_learning(self.stream, PROBLEM)
+        calibration, told = calibrate_classes(result, self.stream, precision=precision)
+        return calibration, told.findings
 
 
 @pytest.fixture(scope="module", params=[1.5, 3.0], ids=["weak", "strong"])
@@ -74,6 +77,18 @@ def test_a_higher_score_is_as_probably_wrong_and_lists_are_cut(images):
     assert images.wrong(told)[taken].mean() == pytest.approx(0.9, abs=0.07)
 
 
+def test_the_joint_is_nearer_to_the_truth_than_the_confident_joint(images):
+    true = np.zeros((K, K))
+    np.add.at(true, (images.given, images.truth), 1 / len(images.given))
+    result = confident_learning(images.stream, PROBLEM)
+    told = calibrate_classes(result, images.stream)[1]
+    off = [np.abs(one.joint - true).sum() / 2 for one in (told, result)]
+    assert off[0] < 0.03
+    assert off[0] < off[1]
+    assert told.joint.sum() == pytest.approx(1)
+    assert told.wrong_rate == pytest.approx(0.15, abs=0.02)
+
+
 def test_it_is_kept(images, tmp_path):
     calibration, _ = images.calibrated(precision=0.9)
     calibration.write(tmp_path)
@@ -106,21 +121,23 @@ def test_large_data_sets_are_judged_by_a_sample_in_any_order(monkeypatch):
 
 def test_an_audit_that_found_nothing_and_findings_of_no_image():
     images = Images(3.0, count=200)
-    findings = confident_learning(images.stream, PROBLEM).findings
-    calibration, told = calibrate_classes(findings.slice(0, 0), images.stream, PROBLEM)
+    result = confident_learning(images.stream, PROBLEM)
+    findings = result.findings
+    calibration, told = calibrate_classes(replace(result, findings=findings.slice(0, 0)), images.stream)
     assert calibration.lists == calibration.uncalibrated == ()
-    assert len(told) == 0
+    assert len(told.findings) == 0
+    assert told.joint is result.joint
     at = findings.schema.get_field_index("level")
     column = ["data_set"] * len(findings)
     other = findings.set_column(at, findings.schema.field(at), [column])
-    calibration, told = calibrate_classes(other, images.stream, PROBLEM, precision=0.9)
+    calibration, told = calibrate_classes(replace(result, findings=other), images.stream, precision=0.9)
     assert {one.why for one in calibration.uncalibrated} == {"only labels of whole images have a likelihood"}
-    assert told["p_wrong"].null_count == len(told)
+    assert told.findings["p_wrong"].null_count == len(findings)
 
 
 def test_probabilities_that_are_none_are_refused():
     images = Images(3.0, count=50)
-    findings = confident_learning(images.stream, PROBLEM).findings
+    result = confident_learning(images.stream, PROBLEM)
     images.probs = images.probs * 3
     with pytest.raises(BadInput, match="softmax"):
-        calibrate_classes(findings, images.stream, PROBLEM)
+        calibrate_classes(result, images.stream)

@@ -6,10 +6,9 @@ which labels they contradict more often than such a network would (see `noise_ch
 """
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
-import pyarrow as pa
 from jaxtyping import Float64, UInt8
 from scipy.optimize import isotonic_regression
 
@@ -18,6 +17,7 @@ from truemask.audit.calibration.curve import Curve, of_so_few, with_interval
 from truemask.audit.calibration.lists import List, list_calibration, with_p_wrong
 from truemask.audit.findings import kind_of
 from truemask.audit.noise_channel import Channels, NoiseChannel, fit_channels
+from truemask.audit.result import AuditResult
 from truemask.audit.stream import Stream, blocks
 from truemask.seeds import seed_for
 from truemask.types import IGNORE, Problem
@@ -31,19 +31,23 @@ _EDGES = 20
 
 
 def calibrate_classes(
-    findings: pa.Table, stream: Stream, problem: Problem, *, precision: float | None = None
-) -> tuple[Calibration, pa.Table]:
-    """What is to be expected of each list of images; and the findings with `p_wrong`.
+    result: AuditResult, stream: Stream, *, precision: float | None = None
+) -> tuple[Calibration, AuditResult]:
+    """What is to be expected of each list of images; and the audit with `p_wrong`, and with a better joint.
+
+    The confident joint takes what a network mistakes for wrong labels. On CIFAR-10N, with networks that are
+    right about half of the images, it is off by .22 to .29 (total variation); that of the likelihood by .06
+    to .11.
 
     Rests on wrong labels being drawn by class, whatever the image: where people mistake what networks
     mistake, it says too few. Where networks are surely wrong, it says too many.
 
     Args:
-        findings: of the audit.
+        result: of an audit of classes of images.
         stream: labels and probabilities that it rests on; called twice.
-        problem: of classes of images.
         precision: where to cut; None: nowhere.
     """
+    findings, problem = result.findings, result.problem
     rows = findings.select(["level", "kind", "image", "score"]).to_pylist()
     listed: dict[List, list[int]] = defaultdict(list)
     for place, row in enumerate(rows):
@@ -61,11 +65,13 @@ def calibrate_classes(
         scores = np.array([row["score"] for row in rows], np.float64)
         for name, of_list in mine.items():
             rng = np.random.default_rng(seed_for("calibration", *name))
-            curves[name] = _curve(scores[of_list], believed.wrong[:, of_list], believed, name[1], rng)
+            errors = believed.errors(name[1], problem)
+            curves[name] = _curve(scores[of_list], believed.wrong[:, of_list], errors, believed.channels, rng)
             p_wrong[of_list] = curves[name].p_wrong
+        result = replace(result, joint=believed.joint)
     told = with_p_wrong(findings, p_wrong)
     lists = tuple(list_calibration(name, one, told, precision) for name, one in curves.items())
-    return Calibration("likelihood", precision, (), lists, tuple(why)), told
+    return Calibration("likelihood", precision, (), lists, tuple(why)), replace(result, findings=told)
 
 
 @dataclass(frozen=True)
@@ -75,18 +81,32 @@ class _Believed:
     Args:
         channels: and the images that they were fitted to.
         wrong: P(wrong) of each finding's label, by channel.
-        errors: expected wrong labels of each kind, by channel.
+        pairs: expected labels given as row and truly column, by channel.
     """
 
     channels: Channels
     wrong: Float64[np.ndarray, "c n"]
-    errors: dict[str, Float64[np.ndarray, "c"]]
+    pairs: Float64[np.ndarray, "c k k"]
+
+    @property
+    def joint(self) -> Float64[np.ndarray, "k k"]:
+        """Share of all labels given as row and truly column."""
+        weights = self.channels.weights(np.ones(self.channels.log_likelihood.shape[1]))
+        counts = np.einsum("c,cij->ij", weights, self.pairs)
+        return np.asarray(counts / max(float(counts.sum()), 1e-12))
+
+    def errors(self, kind: str, problem: Problem) -> Float64[np.ndarray, "c"]:
+        """Expected wrong labels of a kind, by channel."""
+        classes = range(problem.num_classes)
+        of_kind = np.array(
+            [[g != t and kind_of(g, t, problem.background) == kind for t in classes] for g in classes]
+        )
+        return np.asarray(self.pairs[:, of_kind].sum(axis=1))
 
 
 def _believed(stream: Stream, problem: Problem, places: dict[str, int], count: int) -> _Believed:
     k = problem.num_classes
     channels = fit_channels(*_sample(stream, problem))
-    kinds = np.array([[kind_of(given, true, problem.background) for true in range(k)] for given in range(k)])
     wrong = np.full((len(channels.channels), count), np.nan)
     pairs = np.zeros((len(channels.channels), k, k))
     for block in blocks(stream, problem):
@@ -97,9 +117,7 @@ def _believed(stream: Stream, problem: Problem, places: dict[str, int], count: i
             true = _posterior(channel, given, probs)
             np.add.at(pairs[row], given, true)
             wrong[row, at[at >= 0]] = 1 - true[at >= 0, given[at >= 0]]
-    pairs[:, range(k), range(k)] = 0
-    errors = {kind: pairs[:, kinds == kind].sum(axis=1) for kind in np.unique(kinds).tolist()}
-    return _Believed(channels, wrong, errors)
+    return _Believed(channels, wrong, pairs)
 
 
 def _posterior(
@@ -132,14 +150,14 @@ def _sample(stream: Stream, problem: Problem) -> tuple[UInt8[np.ndarray, "n"], n
 def _curve(
     scores: Float64[np.ndarray, "n"],
     wrong: Float64[np.ndarray, "c n"],
-    believed: _Believed,
-    kind: str,
+    errors: Float64[np.ndarray, "c"],
+    channels: Channels,
     rng: np.random.Generator,
 ) -> Curve:
     """Precision and recall of a list, with intervals by bootstrap over images, and by what no model knows."""
-    fitted = believed.channels.log_likelihood.shape[1]
+    fitted = channels.log_likelihood.shape[1]
     images = np.vstack([np.ones(fitted), rng.multinomial(fitted, np.full(fitted, 1 / fitted), _DRAWS)])
-    weights = believed.channels.weights(images.astype(np.float64))
+    weights = channels.weights(images.astype(np.float64))
     unknown = np.append(0, rng.normal(0, _LOOSE, _DRAWS))[:, None]
     order = np.argsort(-scores, kind="stable")
     draws = _shifted(weights @ wrong[:, order], unknown)
@@ -148,10 +166,10 @@ def _curve(
     edges = np.unique(np.quantile(scores, np.arange(_EDGES) / _EDGES, method="lower"))[::-1]
     counts = np.searchsorted(-scores[order], -edges, side="right").astype(np.float64)
     found = draws.cumsum(axis=1)[:, counts.astype(np.int64) - 1]
-    elsewhere = np.maximum(0, weights @ (believed.errors[kind] - wrong.sum(axis=1)))[:, None]
-    errors = found[:, -1:] + elsewhere * np.exp(unknown)
+    elsewhere = np.maximum(0, weights @ (errors - wrong.sum(axis=1)))[:, None]
+    there = found[:, -1:] + elsewhere * np.exp(unknown)
     precision = of_so_few(found / counts, np.broadcast_to(counts, found.shape), rng)
-    recall = found / np.maximum(errors, 1e-12)
+    recall = found / np.maximum(there, 1e-12)
     p_wrong = np.empty(len(scores))
     p_wrong[order] = draws[0]
     return Curve(
@@ -159,7 +177,7 @@ def _curve(
         counts=counts,
         precision=with_interval(precision, precision),
         recall=with_interval(recall, recall),
-        errors=with_interval(errors, errors)[0],
+        errors=with_interval(there, there)[0],
         p_wrong=p_wrong,
     )
 
