@@ -22,7 +22,7 @@ from truemask.audit.stream import Stream, blocks
 from truemask.seeds import seed_for
 from truemask.types import IGNORE, Problem
 
-MOST_CELLS = 2_000_000
+MOST_CELLS = 1_000_000
 """Probabilities that channels are fitted to; of larger data sets, those of images drawn by their keys."""
 _DRAWS = 200
 _LOOSE = 0.4
