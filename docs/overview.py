@@ -3,7 +3,8 @@
 import sys
 from pathlib import Path
 
-from truemask.commands.demo import CHAPTERS, Places, as_labels
+from truemask.commands.demo_chapters import CHAPTERS, Places
+from truemask.commands.demo_pictures import as_labels
 from truemask.data import Subset, open_dataset
 from truemask.report.drawing import as_rgb, enlarged
 from truemask.report.layout import grid, save_png
