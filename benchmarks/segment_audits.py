@@ -65,9 +65,7 @@ def by_truemask(case: Case, *, see: bool = True) -> Verdict:
         verdict.flagged.append(ids > 0)
         verdict.scores.append(np.array([one["score"] * one["area_px"] for one in mine], np.float64))
         verdict.kinds.append([one["kind"] for one in mine])
-    own = dict(
-        all_pixel_scores(partial(_stream, case), case.problem, audit.findings, audit.tolerance.outline_px)
-    )
+    own = dict(all_pixel_scores(partial(_stream, case), case.problem, audit.findings))
     verdict.pixels.extend(own[row.key] for row in case.rows)
     return verdict
 

@@ -36,7 +36,7 @@ def test_pictures_are_the_scores_of_the_audit(truemask, maps, tmp_path):
     audit, dataset = read_audit(tmp_path / "found"), open_dataset(maps).split("all")
     stored = open_predictions(tmp_path / "said", dataset)
     stream = partial(labelled, dataset, stored, stored.keys)
-    scores = dict(all_pixel_scores(stream, audit.problem, audit.findings, audit.outline_px))
+    scores = dict(all_pixel_scores(stream, audit.problem, audit.findings))
     assert [*scores] == ["0", "1", "2"]
     for row, key in enumerate(dataset.keys):
         with Image.open(tmp_path / "found" / "pixels" / f"{key}.png") as picture:

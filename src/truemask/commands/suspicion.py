@@ -30,8 +30,7 @@ def write_pixels(audited: Audited, out: Path, *, show: bool) -> Path:
     Needs one more pass over the predictions.
     """
     result = audited.told or audited.result
-    assert result.outline_px is not None
-    scored = all_pixel_scores(audited.stream, result.problem, result.findings, result.outline_px)
+    scored = all_pixel_scores(audited.stream, result.problem, result.findings)
     for key, scores in watch("audit: pixels", scored, len(result.images), show=show):
         picture = Image.fromarray(np.rint(255 * scores).astype(np.uint8))
         write_whole(out / FOLDER / f"{key}.png", partial(picture.save, format="PNG"))

@@ -76,21 +76,18 @@ def test_features_and_the_segment_score_by_hand(sight, strict):
     assert sum(row[name] for name in FEATURES if name.startswith("is_")) == 1
     disc = np.pi * 1.5**2
     assert segment_scores(rows, strict) == pytest.approx([0.8 * 100 / (100 + disc)])
-    plane = pixel_scores(suspects.sight, suspects.ids, [0.6], 1.5)
+    plane = pixel_scores(suspects.sight, suspects.ids, [0.6])
     assert plane[15, 15] == pytest.approx((1 - 0.05 + 0.6) / 2, abs=1e-6)
     assert plane[40, 40] == pytest.approx((1 - 0.85) / 2, abs=1e-6)
 
 
-def test_pixels_beside_an_outline_are_half_forgiven(sight, strict):
+def test_pixels_beside_an_outline_are_in_doubt_though_no_segment_is(sight, strict):
     given, predicted = np.zeros((20, 20), np.uint8), np.zeros((20, 20), np.uint8)
     given[:, :10], predicted[:, :11] = 1, 1
     suspects = find_suspects(sight(given, predicted, sure=0.9), strict, 0)
-    no_segment = np.zeros_like(suspects.ids)
-    strictly, kindly = (pixel_scores(suspects.sight, no_segment, [], px) for px in (0.0, 3.0))
-    doubt = 1 - 0.1 / 3  # three classes share what is left of 0.9
-    assert strictly[5, 10] == pytest.approx(doubt / 2)
-    assert kindly[5, 10] == pytest.approx((doubt + 0.1) / 2 / 2)
-    assert kindly[5, 3] == strictly[5, 3]
+    plane = pixel_scores(suspects.sight, np.zeros_like(suspects.ids), [])
+    assert plane[5, 10] == pytest.approx((1 - 0.1 / 3) / 2)  # three classes share what is left of 0.9
+    assert plane[5, 3] == pytest.approx(0.1 / 2)
 
 
 def test_no_suspects_have_no_features(sight, strict):

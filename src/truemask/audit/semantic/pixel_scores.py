@@ -10,34 +10,33 @@ from jaxtyping import Float32, Int32
 
 from truemask.audit.findings import of_level, rows_of
 from truemask.audit.semantic.against_truth import painted
-from truemask.audit.semantic.self_confidence import plain_self_confidence, tolerant_self_confidence
+from truemask.audit.semantic.self_confidence import plain_self_confidence
 from truemask.audit.semantic.sight import Sight, sight_of
 from truemask.audit.stream import Stream, blocks
 from truemask.types import Problem
 
 
 def pixel_scores(
-    sight: Sight, ids: Int32[np.ndarray, "h w"], scores: Sequence[float], tolerance_px: float
+    sight: Sight, ids: Int32[np.ndarray, "h w"], scores: Sequence[float]
 ) -> Float32[np.ndarray, "h w"]:
     """Mean of a pixel's doubt and of its segment's score; 0 where IGNORE.
 
-    Doubt is 1 - self-confidence, where outlines are forgiven by half: the mean of the plain and the tolerant
-    one. With the tolerant one alone, outlines that are wrong rank last; with the plain one alone, those that
-    networks are merely unsure of rank before small objects that are missing.
+    Doubt is 1 - self-confidence. Segments forgive outlines; doubt does not, or wrong outlines would rank
+    last. Of ten ways to put the two together, tried on fifteen sets of errors put into organelles, scenes and
+    CamVid and of a crowd's masks, it is the best that is far behind in none.
 
     Args:
         sight: of the image.
         ids: the suspect segment of each pixel, from 1; 0: none.
         scores: of these segments, in [0, 1].
-        tolerance_px: what outlines may be off.
     """
-    doubt = 1 - (tolerant_self_confidence(sight, tolerance_px) + plain_self_confidence(sight)) / 2
+    doubt = 1 - plain_self_confidence(sight)
     of_segment = np.array([0.0, *scores])[ids]
     return np.where(sight.known, (doubt + of_segment) / 2, 0).astype(np.float32)
 
 
 def all_pixel_scores(
-    stream: Stream, problem: Problem, findings: pa.Table, outline_px: float
+    stream: Stream, problem: Problem, findings: pa.Table
 ) -> Iterator[tuple[str, Float32[np.ndarray, "h w"]]]:
     """The pixel scores of each image of an audit, with its key, in the order of the stream.
 
@@ -45,7 +44,6 @@ def all_pixel_scores(
         stream: of the label maps and probabilities that were audited.
         problem: what the classes are.
         findings: of that audit.
-        outline_px: what outlines may be off, as that audit has it.
     """
     found: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for row in rows_of(of_level(findings, "segment"), ("image", "score", "rle")):
@@ -54,4 +52,4 @@ def all_pixel_scores(
         sight = sight_of(block)
         mine = found[sight.key]
         ids = painted([row["rle"] for row in mine], sight.given.shape)
-        yield sight.key, pixel_scores(sight, ids, [row["score"] for row in mine], outline_px)
+        yield sight.key, pixel_scores(sight, ids, [row["score"] for row in mine])
