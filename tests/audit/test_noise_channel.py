@@ -88,6 +88,16 @@ def test_right_labels_are_believed():
     assert wrong(fit_channels(truth.astype(np.uint8), said), truth.astype(np.uint8), said).mean() < 0.005
 
 
+@pytest.mark.parametrize("count", [300, 3000])
+def test_what_a_weak_network_mistakes_is_not_learnt_by_heart(count):
+    k, rng = 10, np.random.default_rng(0)
+    truth = rng.integers(0, k, count)
+    said = softmax(rng.normal(0, 1, (count, k)) + np.eye(k)[truth])
+    assert (said.argmax(axis=1) == truth).mean() < 0.4
+    given = truth.astype(np.uint8)
+    assert wrong(fit_channels(given, said), given, said).mean() < 0.05
+
+
 def test_a_channel_without_noise_leaves_the_networks_probability():
     probs = softmax(np.random.default_rng(0).normal(0, 1, (10, K)))
     given = np.arange(10, dtype=np.uint8) % K

@@ -11,7 +11,7 @@ labels of other images, and three things say what its probabilities q are worth:
 - `bias`: by how much too seldom it says each class, as networks do of rare ones, in log odds.
 
 T and the bias come of expectation maximisation for each a and s of a grid. All of the grid that is likely
-counts, by how likely it is.
+counts, by how likely it is. How far T is free is told by cross-validation.
 """
 
 from collections.abc import Sequence
@@ -24,8 +24,10 @@ LEARNT = (0.0, 0.25, 0.5, 0.75, 0.95)
 SHARPNESS = tuple(float(one) for one in np.geomspace(0.5, 8, 17))
 _FLOOR = 1e-4
 """What a network says is impossible happens this often."""
-_PRIOR = 1.0
-"""Labels' worth of belief, for each true class, that all wrong classes are alike, and its bias none."""
+ALIKE = (1.0, 10.0, 100.0, 1000.0)
+"""Labels' worth of belief, for each true class, that all wrong classes are alike: as much as makes labels of
+images that were left out the likeliest. Of a weak network, or of few images, a matrix with all its entries
+free would learn by heart what the network mistakes."""
 _FIRST_STEPS, _LAST_STEPS, _STEPS_A_SOLUTION = 12, 60, 4
 _LIKELY = 1e-3
 """Of the grid's likeliest; others do not count."""
@@ -94,21 +96,56 @@ def fit_channels(given: UInt8[np.ndarray, "n"], probs: Float[np.ndarray, "n k"])
         given: classes, one image or more.
         probs: P(class), of networks that did not learn from these labels.
     """
-    found = []
-    for learnt in LEARNT:
-        channel = NoiseChannel(_even(probs.shape[1], 0.1), learnt, SHARPNESS[0], np.zeros(probs.shape[1]))
-        for sharpness in SHARPNESS:  # each starts where the last one ended
-            channel = _fitted(replace(channel, sharpness=sharpness), given, probs, _FIRST_STEPS)
-            found.append((float(_log_likelihood(channel, given, probs).sum()), channel))
-    best = max(found, key=lambda one: one[0])[0]
+    found = _grid(given, probs, ALIKE[0])
+    alike = _belief(max(found, key=lambda one: one[0])[1], given, probs)
+    if alike != ALIKE[0]:
+        found = _grid(given, probs, alike)
+    best = max(log for log, _ in found)
     likely = [
-        _fitted(channel, given, probs, _LAST_STEPS) for log, channel in found if log > best + np.log(_LIKELY)
+        _fitted(channel, given, probs, alike, _LAST_STEPS)
+        for log, channel in found
+        if log > best + np.log(_LIKELY)
     ]
     return Channels(likely, np.stack([_log_likelihood(one, given, probs) for one in likely]))
 
 
+def _grid(
+    given: UInt8[np.ndarray, "n"], probs: Float[np.ndarray, "n k"], alike: float
+) -> list[tuple[float, NoiseChannel]]:
+    """All of it, each with its log likelihood."""
+    found = []
+    for learnt in LEARNT:
+        channel = NoiseChannel(_even(probs.shape[1], 0.1), learnt, SHARPNESS[0], np.zeros(probs.shape[1]))
+        for sharpness in SHARPNESS:  # each starts where the last one ended
+            channel = _fitted(replace(channel, sharpness=sharpness), given, probs, alike, _FIRST_STEPS)
+            found.append((float(_log_likelihood(channel, given, probs).sum()), channel))
+    return found
+
+
+def _belief(channel: NoiseChannel, given: UInt8[np.ndarray, "n"], probs: Float[np.ndarray, "n k"]) -> float:
+    """Which of ALIKE to hold, by twofold cross-validation with the channel's other numbers."""
+    first = np.arange(len(given)) % 2 == 0
+    start = replace(channel, transition=_even(probs.shape[1], 0.1), bias=np.zeros(probs.shape[1]))
+
+    def left_out(alike: float) -> float:
+        return sum(
+            float(
+                _log_likelihood(
+                    _fitted(start, given[part], probs[part], alike, _LAST_STEPS), given[~part], probs[~part]
+                ).sum()
+            )
+            for part in (first, ~first)
+        )
+
+    return max(ALIKE, key=left_out)
+
+
 def _fitted(
-    channel: NoiseChannel, given: UInt8[np.ndarray, "n"], probs: Float[np.ndarray, "n k"], steps: int
+    channel: NoiseChannel,
+    given: UInt8[np.ndarray, "n"],
+    probs: Float[np.ndarray, "n k"],
+    alike: float,
+    steps: int,
 ) -> NoiseChannel:
     """With the transition matrix and the bias of maximum likelihood, by expectation maximisation."""
     k = len(channel.transition)
@@ -119,8 +156,8 @@ def _fitted(
         after = _shares(before * channel.transition[:, given].T)
         counts = np.array([np.bincount(given, after[:, j], minlength=k) for j in range(k)], np.float64)
         wrong = 1 - np.trace(counts) / counts.sum()
-        counts = counts + _PRIOR * _even(k, float(wrong))
-        change = np.log((after.sum(axis=0) + _PRIOR) / (before.sum(axis=0) + _PRIOR))
+        counts = counts + alike * _even(k, float(wrong))
+        change = np.log((after.sum(axis=0) + 1) / (before.sum(axis=0) + 1))
         channel = replace(
             channel, transition=_shares(counts), bias=np.asarray(channel.bias + change, np.float64)
         )
