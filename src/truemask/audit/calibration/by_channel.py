@@ -36,8 +36,8 @@ def calibrate_classes(
     """What is to be expected of each list of images; and the audit with `p_wrong`, and with a better joint.
 
     The confident joint takes what a network mistakes for wrong labels. On CIFAR-10N, with networks that are
-    right about half of the images, it is off by .22 to .29 (total variation); that of the likelihood by .06
-    to .11.
+    right about half of the images, it is off by .22 to .29 (total variation); that of the likelihood by .05
+    to .10.
 
     Rests on wrong labels being drawn by class, whatever the image: where people mistake what networks
     mistake, it says too few. Where networks are surely wrong, it says too many.
