@@ -35,7 +35,7 @@ class Verdict:
 
 def by_truemask(found: Audited, keys: Sequence[str]) -> list[Verdict]:
     """The order of images.parquet, and that of findings.parquet with all other images behind."""
-    result, rate, joint = found.result, rate_of(found), (found.told or found.result).joint
+    result, rate = found.told or found.result, rate_of(found)
     rows = {key: row for row, key in enumerate(keys)}
     images = np.zeros(len(keys))
     for one in result.images.to_pylist():
@@ -45,8 +45,8 @@ def by_truemask(found: Audited, keys: Sequence[str]) -> list[Verdict]:
         listed[rows[one["image"]]] = 1 + one["score"]  # scores of images end at 1
         flagged[rows[one["image"]]] = True
     return [
-        Verdict("truemask", "findings first", listed, flagged, rate, joint),
-        Verdict("truemask", "images", images, flagged, rate, joint),
+        Verdict("truemask", "findings first", listed, flagged, rate, result.joint),
+        Verdict("truemask", "images", images, flagged, rate, result.joint),
     ]
 
 

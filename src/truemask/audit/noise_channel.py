@@ -78,6 +78,11 @@ class Channels:
     channels: Sequence[NoiseChannel]
     log_likelihood: Float64[np.ndarray, "c n"]
 
+    @property
+    def weights_of_all(self) -> Float64[np.ndarray, "c"]:
+        """P(channel), each image once."""
+        return self.weights(np.ones(self.log_likelihood.shape[1]))
+
     def weights(self, images: Float64[np.ndarray, "... n"]) -> Float64[np.ndarray, "... c"]:
         """P(channel); they sum to 1.
 

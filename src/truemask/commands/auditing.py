@@ -9,7 +9,7 @@ from typing import Any
 from truemask.audit import AUDIT_SCORES
 from truemask.audit.instances import INSTANCE_AUDIT_SCORES
 from truemask.bench.sources import Source
-from truemask.commands.audits import Audited, audit_dataset, audit_predictions, audit_run
+from truemask.commands.audits import Audited, audit_dataset, audit_predictions, audit_run, scores_against
 from truemask.commands.calibrating import (
     Again,
     calibrated,
@@ -31,7 +31,7 @@ from truemask.report.audit_page import audit_page, write_audit_page
 from truemask.report.blocks import Step
 from truemask.report.diagnosis_section import diagnosis_section
 from truemask.report.diagnosis_words import Statement, statements
-from truemask.types import BadInput
+from truemask.types import BadInput, Task
 
 _LEFT_BY_AUDITS = ("folds", "audit.json", "findings.parquet", "images.parquet")
 """Of which one or another is there as soon as an audit has begun to write."""
@@ -98,6 +98,9 @@ def audit_source(
         if calibrate != "off":
             again = (lambda other, number: trained(other, number).result) if calibrate == "full" else None
             audited = _calibrated(audited, dataset, out, again, calibrate, precision, settings)
+            if audited.told is not None and clean is not None and dataset.problem.task == Task.CLASSIFICATION:
+                # Calibration by likelihood finds other labels.
+                audited = replace(audited, scores=scores_against(audited.told, audited.units, clean))
         else:
             forget_calibration(out)
         forget_pixels(out)

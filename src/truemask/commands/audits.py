@@ -119,8 +119,7 @@ def audit_predictions(
         return replace(audited, again=lambda other, _: audit_found(other, stored, None))
     result = replace(audit_stored(source, dataset, stored, work, out, show=show), notes=notes)
     result.write(out)
-    kinds = kinds_put_in(source)
-    scores = {} if truth is None else score_audit(result, _pairs(dataset, truth, result), kinds=kinds)
+    scores = {} if truth is None else scores_against(result, dataset, truth, kinds_put_in(source))
     whole = partial(labelled, dataset, stored, stored.keys)
     return Audited(result, dataset, scores, whole, again_by(lambda: stored))
 
@@ -178,7 +177,7 @@ def _audit(
     if rests_on is not None:
         result = replace(result, findings=resting_on(result.findings, rests_on))
     result.write(out)
-    scores = {} if truth is None else score_audit(result, _pairs(units, truth, result), kinds=kinds)
+    scores = {} if truth is None else scores_against(result, units, truth, kinds)
     return Audited(result, units, scores, stream)
 
 
@@ -194,6 +193,20 @@ def _audit_objects(
     result = replace(audit_found(dataset, found, judged), notes=notes)
     result.write(out)
     return Audited(result, dataset, {} if truth is None else score_found(result, dataset, truth))
+
+
+def scores_against(
+    result: AuditResult, units: Dataset, truth: Dataset, kinds: Collection[str] = ()
+) -> dict[str, float]:
+    """`score_audit` of what was audited and whose truth is known.
+
+    Args:
+        result: of an audit of label maps, or of classes of images or objects.
+        units: that were audited.
+        truth: with their true labels.
+        kinds: of errors that were put in; none: not known.
+    """
+    return score_audit(result, _pairs(units, truth, result), kinds=kinds)
 
 
 def _pairs(units: Dataset, truth: Dataset, result: AuditResult) -> Iterator[tuple[str, Any, Any]]:

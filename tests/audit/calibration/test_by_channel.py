@@ -1,12 +1,11 @@
 """Lists of classes of images, calibrated by their likelihood."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
+from sklearn.metrics import average_precision_score
 
-from truemask.audit import confident_learning
-from truemask.audit.calibration import by_channel, calibrate_classes, read_calibration, within
+from truemask.audit import confident_learning, likelihood
+from truemask.audit.calibration import calibrate_classes, read_calibration, within
 from truemask.types import IGNORE, BadInput, Problem, Task
 
 PROBLEM = Problem(Task.CLASSIFICATION, ("none", "a", "b", "c"), background=0, channels=1)
@@ -110,7 +109,7 @@ def test_labels_that_are_not_there_say_nothing():
 def test_large_data_sets_are_judged_by_a_sample_in_any_order(monkeypatch):
     images, other = Images(3.0), Images(3.0)
     whole = images.calibrated()[0]
-    monkeypatch.setattr(by_channel, "MOST_CELLS", 1000 * K)
+    monkeypatch.setattr(likelihood, "MOST_CELLS", 1000 * K)
     sampled = images.calibrated()[0]
     turned = [*other.stream()][::-1]
     other.stream = lambda: iter(turned)
@@ -119,20 +118,33 @@ def test_large_data_sets_are_judged_by_a_sample_in_any_order(monkeypatch):
         assert few.errors[0] == pytest.approx(one.errors[0], rel=0.15)
 
 
-def test_an_audit_that_found_nothing_and_findings_of_no_image():
-    images = Images(3.0, count=200)
+def test_findings_are_what_is_more_probably_wrong_than_right(images):
     result = confident_learning(images.stream, PROBLEM)
-    findings = result.findings
-    calibration, told = calibrate_classes(replace(result, findings=findings.slice(0, 0)), images.stream)
+    told = calibrate_classes(result, images.stream)[1]
+    rows = told.findings.to_pylist()
+    assert [row["rank"] for row in rows] == [*range(1, len(rows) + 1)]
+    assert all(row["score"] == row["p_wrong"] > 0.5 and row["evidence"] == "likelihood" for row in rows)
+    place = {key: at for at, key in enumerate(images.keys)}
+    assert all(row["given"] == images.given[place[row["image"]]] != row["proposed"] for row in rows)
+    assert told.flagged.sum() == len(rows) == sum(told.images["flagged"].to_pylist())
+    wrong = images.given != images.truth
+    better, other = (
+        average_precision_score(
+            [wrong[place[key]] for key in one.images["image"].to_pylist()], one.images["score"].to_pylist()
+        )
+        for one in (told, result)
+    )
+    assert better > other - 0.005
+    assert images.wrong(told.findings).mean() > images.wrong(result.findings).mean()
+
+
+def test_right_labels_leave_nothing_to_find():
+    images = Images(3.0, rate=0.0, count=500)
+    result = confident_learning(images.stream, PROBLEM)
+    calibration, told = calibrate_classes(result, images.stream, precision=0.9)
     assert calibration.lists == calibration.uncalibrated == ()
-    assert len(told.findings) == 0
-    assert told.joint is result.joint
-    at = findings.schema.get_field_index("level")
-    column = ["data_set"] * len(findings)
-    other = findings.set_column(at, findings.schema.field(at), [column])
-    calibration, told = calibrate_classes(replace(result, findings=other), images.stream, precision=0.9)
-    assert {one.why for one in calibration.uncalibrated} == {"only labels of whole images have a likelihood"}
-    assert told.findings["p_wrong"].null_count == len(findings)
+    assert len(told.findings) == told.flagged.sum() == 0
+    assert told.wrong_rate < 0.01
 
 
 def test_probabilities_that_are_none_are_refused():
