@@ -18,7 +18,7 @@ from truemask.audit.stream import Block, Stream, blocks
 from truemask.seeds import seed_for
 from truemask.types import IGNORE, Problem
 
-MOST_CELLS = 1_000_000
+MOST_CELLS = 500_000
 """Probabilities that channels are fitted to; of larger data sets, those of images drawn by their keys."""
 EVIDENCE = "likelihood"
 

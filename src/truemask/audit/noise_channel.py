@@ -11,23 +11,26 @@ labels of other images, and three things say what its probabilities q are worth:
 - `bias`: by how much too seldom it says each class, as networks do of rare ones, in log odds.
 
 T and the bias come of expectation maximisation for each a and s of a grid. All of the grid that is likely
-counts, by how likely it is. How far T is free is told by cross-validation.
+counts, by how likely it is, and so do several beliefs in how far T is free, by cross-validation.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from jaxtyping import Float, Float64, UInt8
+from jaxtyping import Bool, Float, Float64, UInt8
 
 LEARNT = (0.0, 0.25, 0.5, 0.75, 0.95)
 SHARPNESS = tuple(float(one) for one in np.geomspace(0.5, 8, 17))
 _FLOOR = 1e-4
 """What a network says is impossible happens this often."""
 ALIKE = (1.0, 10.0, 100.0, 1000.0)
-"""Labels' worth of belief, for each true class, that all wrong classes are alike: as much as makes labels of
-images that were left out the likeliest. Of a weak network, or of few images, a matrix with all its entries
-free would learn by heart what the network mistakes."""
+"""Labels' worth of belief, for each true class, that all wrong classes are alike. Of a weak network, or of
+few images, a matrix with all its entries free would learn by heart what the network mistakes."""
+_DECISIVE = 5.0
+"""A belief counts 1/e of another that makes labels of images left out by so much likelier, in log likelihood.
+By the likelihood itself the best would count alone, and what is not known of the matrix would not count."""
+_COUNTS = 0.01
 _FIRST_STEPS, _LAST_STEPS, _STEPS_A_SOLUTION = 12, 60, 4
 _LIKELY = 1e-3
 """Of the grid's likeliest; others do not count."""
@@ -73,10 +76,12 @@ class Channels:
     Args:
         channels: one or more.
         log_likelihood: of each image's given class, by channel.
+        log_prior: what each counts before.
     """
 
     channels: Sequence[NoiseChannel]
     log_likelihood: Float64[np.ndarray, "c n"]
+    log_prior: Float64[np.ndarray, "c"]
 
     @property
     def weights_of_all(self) -> Float64[np.ndarray, "c"]:
@@ -89,7 +94,7 @@ class Channels:
         Args:
             images: how often each counts: once, or as a bootstrap draws them.
         """
-        log = images @ self.log_likelihood.T
+        log = images @ self.log_likelihood.T + self.log_prior
         odds = np.exp(log - log.max(axis=-1, keepdims=True))
         return np.asarray(odds / odds.sum(axis=-1, keepdims=True))
 
@@ -101,17 +106,26 @@ def fit_channels(given: UInt8[np.ndarray, "n"], probs: Float[np.ndarray, "n k"])
         given: classes, one image or more.
         probs: P(class), of networks that did not learn from these labels.
     """
-    found = _grid(given, probs, ALIKE[0])
-    alike = _belief(max(found, key=lambda one: one[0])[1], given, probs)
-    if alike != ALIKE[0]:
-        found = _grid(given, probs, alike)
-    best = max(log for log, _ in found)
-    likely = [
-        _fitted(channel, given, probs, alike, _LAST_STEPS)
-        for log, channel in found
-        if log > best + np.log(_LIKELY)
-    ]
-    return Channels(likely, np.stack([_log_likelihood(one, given, probs) for one in likely]))
+    grid = _grid(given, probs, ALIKE[0])
+    left_out = _left_out(max(grid, key=lambda one: one[0])[1], given, probs)
+    shares = np.exp((left_out - left_out.max()) / _DECISIVE)
+    channels, likelihoods, priors = list[NoiseChannel](), list[Float64[np.ndarray, "n"]](), list[float]()
+    for alike, share in zip(ALIKE, shares.tolist(), strict=True):
+        if share < _COUNTS:
+            continue
+        found = grid if alike == ALIKE[0] else _grid(given, probs, alike)
+        best = max(log for log, _ in found)
+        likely = [
+            _fitted(channel, given, probs, alike, _LAST_STEPS)
+            for log, channel in found
+            if log > best + np.log(_LIKELY)
+        ]
+        logs = [_log_likelihood(one, given, probs) for one in likely]
+        channels += likely
+        likelihoods += logs
+        # All of a belief's channels together count as the belief does.
+        priors += [float(np.log(share) - np.logaddexp.reduce([log.sum() for log in logs]))] * len(likely)
+    return Channels(channels, np.stack(likelihoods), np.array(priors))
 
 
 def _grid(
@@ -127,22 +141,18 @@ def _grid(
     return found
 
 
-def _belief(channel: NoiseChannel, given: UInt8[np.ndarray, "n"], probs: Float[np.ndarray, "n k"]) -> float:
-    """Which of ALIKE to hold, by twofold cross-validation with the channel's other numbers."""
+def _left_out(
+    channel: NoiseChannel, given: UInt8[np.ndarray, "n"], probs: Float[np.ndarray, "n k"]
+) -> Float64[np.ndarray, "beliefs"]:
+    """Log likelihood of labels by each of ALIKE, fitted to the other half; the rest as the channel has it."""
     first = np.arange(len(given)) % 2 == 0
     start = replace(channel, transition=_even(probs.shape[1], 0.1), bias=np.zeros(probs.shape[1]))
 
-    def left_out(alike: float) -> float:
-        return sum(
-            float(
-                _log_likelihood(
-                    _fitted(start, given[part], probs[part], alike, _LAST_STEPS), given[~part], probs[~part]
-                ).sum()
-            )
-            for part in (first, ~first)
-        )
+    def of(alike: float, part: Bool[np.ndarray, "n"]) -> float:
+        fitted = _fitted(start, given[part], probs[part], alike, _LAST_STEPS)
+        return float(_log_likelihood(fitted, given[~part], probs[~part]).sum())
 
-    return max(ALIKE, key=left_out)
+    return np.array([of(alike, first) + of(alike, ~first) for alike in ALIKE])
 
 
 def _fitted(
