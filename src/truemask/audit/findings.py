@@ -99,7 +99,7 @@ class Finding:
         level: see LEVELS.
         image: the data set's key.
         kind: see KINDS; of a whole label map, the kind of most of its flagged pixels.
-        score: in [0, 1], higher is more suspect; not a probability of error.
+        score: in [0, 1], higher is more suspect; no probability of error, unless `evidence` is `likelihood`.
         p_wrong: probability that the given label is wrong, where the audit was calibrated.
         action: see ACTIONS.
         evidence: the name of the score; of several with commas between them. What they rest on comes first,

@@ -129,6 +129,8 @@ def print_calibration(calibration: Calibration) -> None:
     print(f"calibrated by {calibration.rests_on}; with 90 % intervals:")
     for one in calibration.lists:
         print(f"  {one.level} {one.kind}: {list_text(one, calibration.precision)}")
+    if any(one.level == "instance" for one in calibration.lists):
+        print("  of objects such promises were not kept on real sets: look at findings before you fix them")
     for other in calibration.uncalibrated:
         print(f"  {other.level} {other.kind}: {other.findings:,} findings, not calibrated: {other.why}")
 
