@@ -57,7 +57,7 @@ def by_likelihood(result: AuditResult, stream: Stream) -> tuple[AuditResult, Bel
 
     Findings are the labels that are more probably wrong than right; their score is that probability, and
     `p_wrong` as well. On CIFAR-10N, with networks that are right about half of the images, the confident
-    joint is off by .22 to .29 (total variation), the one by likelihood by .05 to .10.
+    joint is off by .22 to .29 (total variation), the one by likelihood by .04 to .10.
 
     Args:
         result: of confident learning on classes of images.
