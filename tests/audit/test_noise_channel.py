@@ -88,14 +88,14 @@ def test_right_labels_are_believed():
     assert wrong(fit_channels(truth.astype(np.uint8), said), truth.astype(np.uint8), said).mean() < 0.005
 
 
-@pytest.mark.parametrize("count", [300, 3000])
-def test_what_a_weak_network_mistakes_is_not_learnt_by_heart(count):
+@pytest.mark.parametrize(("count", "most"), [(300, 0.08), (3000, 0.05)])  # a free matrix: 0.36 and 0.11
+def test_what_a_weak_network_mistakes_is_not_learnt_by_heart(count, most):
     k, rng = 10, np.random.default_rng(0)
     truth = rng.integers(0, k, count)
     said = softmax(rng.normal(0, 1, (count, k)) + np.eye(k)[truth])
     assert (said.argmax(axis=1) == truth).mean() < 0.4
     given = truth.astype(np.uint8)
-    assert wrong(fit_channels(given, said), given, said).mean() < 0.05
+    assert wrong(fit_channels(given, said), given, said).mean() < most
 
 
 def test_a_channel_without_noise_leaves_the_networks_probability():

@@ -27,9 +27,9 @@ _FLOOR = 1e-4
 ALIKE = (1.0, 10.0, 100.0, 1000.0)
 """Labels' worth of belief, for each true class, that all wrong classes are alike. Of a weak network, or of
 few images, a matrix with all its entries free would learn by heart what the network mistakes."""
-_DECISIVE = 5.0
-"""A belief counts 1/e of another that makes labels of images left out by so much likelier, in log likelihood.
-By the likelihood itself the best would count alone, and what is not known of the matrix would not count."""
+_DECISIVE = 6.25e-4
+"""A belief counts 1/e of another that makes labels of images left out by so much likelier, in log likelihood
+an image. With many images the best would count alone by the likelihood itself, though no belief is right."""
 _COUNTS = 0.01
 _FIRST_STEPS, _LAST_STEPS, _STEPS_A_SOLUTION = 12, 60, 4
 _LIKELY = 1e-3
@@ -108,7 +108,7 @@ def fit_channels(given: UInt8[np.ndarray, "n"], probs: Float[np.ndarray, "n k"])
     """
     grid = _grid(given, probs, ALIKE[0])
     left_out = _left_out(max(grid, key=lambda one: one[0])[1], given, probs)
-    shares = np.exp((left_out - left_out.max()) / _DECISIVE)
+    shares = np.exp((left_out - left_out.max()) / (_DECISIVE * len(given)))
     channels, likelihoods, priors = list[NoiseChannel](), list[Float64[np.ndarray, "n"]](), list[float]()
     for alike, share in zip(ALIKE, shares.tolist(), strict=True):
         if share < _COUNTS:
