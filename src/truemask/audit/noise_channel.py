@@ -170,7 +170,7 @@ def _fitted(
         before = _shares(odds * np.exp(channel.bias))
         after = _shares(before * channel.transition[:, given].T)
         counts = np.array([np.bincount(given, after[:, j], minlength=k) for j in range(k)], np.float64)
-        wrong = 1 - np.trace(counts) / counts.sum()
+        wrong = 1 - np.trace(counts) / max(float(counts.sum()), 1e-12)
         counts = counts + alike * _even(k, float(wrong))
         change = np.log((after.sum(axis=0) + 1) / (before.sum(axis=0) + 1))
         channel = replace(

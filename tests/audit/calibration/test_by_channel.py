@@ -147,6 +147,15 @@ def test_right_labels_leave_nothing_to_find():
     assert told.wrong_rate < 0.01
 
 
+@pytest.mark.parametrize("labels", [0, 1, 2])
+def test_next_to_no_labels_are_no_reason_to_fail(labels):
+    images = Images(3.0, rate=0.0, count=5)
+    images.given[labels:] = IGNORE
+    calibration, told = calibrate_classes(confident_learning(images.stream, PROBLEM), images.stream)
+    assert calibration.lists == ()
+    assert len(told.findings) == 0
+
+
 def test_probabilities_that_are_none_are_refused():
     images = Images(3.0, count=50)
     result = confident_learning(images.stream, PROBLEM)

@@ -34,6 +34,8 @@ def calibrate_classes(
         stream: labels and probabilities that it rests on; called twice.
         precision: where to cut; None: nowhere.
     """
+    if not result.units.any():
+        return Calibration("likelihood", precision, (), (), ()), result
     told, beliefs = by_likelihood(result, stream)
     kinds = np.array(told.findings["kind"].to_pylist(), str)
     scores = told.findings["score"].to_numpy().astype(np.float64)
