@@ -1,4 +1,5 @@
-"""A page as one HTML file that needs nothing beside it: styles inline, pictures as data, no scripts."""
+"""A page as one HTML file that needs nothing beside it: styles inline, pictures as data, and no scripts
+but where somebody is to decide about something."""
 
 import base64
 from pathlib import Path
@@ -27,7 +28,7 @@ def write_page(page: Page, path: Path) -> None:
 
 def data_uri(pixels: UInt8[np.ndarray, "h w 3"]) -> str:
     """A picture as a PNG inside an address."""
-    fine, png = cv2.imencode(".png", pixels[:, :, ::-1], [cv2.IMWRITE_PNG_COMPRESSION, 9])
+    fine, png = cv2.imencode(".png", pixels[:, :, ::-1], [cv2.IMWRITE_PNG_COMPRESSION, 6])
     assert fine
     return "data:image/png;base64," + base64.b64encode(png.tobytes()).decode("ascii")
 
