@@ -49,6 +49,12 @@ def test_findings_without_a_probability_are_not_taken():
     assert within(findings.slice(0, 0), 0.9).tolist() == []
 
 
+def test_what_is_no_error_is_never_taken():
+    findings = table([("image", "swapped", chance) for chance in (*[1.0] * 19, 0.0)])
+    assert within(findings, 0.9).tolist() == [True] * 19 + [False]
+    assert not within(table([("image", "swapped", 0.0)]), 0.1).any()
+
+
 def test_what_is_refused():
     calibrated = table([("image", "swapped", 1.0)])
     for precision in (0.0, 1.5, float("nan")):

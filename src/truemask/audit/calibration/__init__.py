@@ -4,18 +4,20 @@ A *list* is all findings of one level and one kind, by score, highest first. Err
 injected into the given labels, the audit looks again, and where the injected ones come in its lists tells how
 many of the findings above any score are errors (see `mixture` and `curve`). Where whole images bear labels,
 every label has a probability of its own, by the transition matrix that makes all of them likeliest, and
-nothing is injected (see `by_channel`).
+nothing is injected (see `by_channel`). Where a reviewer decided about some findings of a list, that tells
+(see `by_review`).
 
 What an audit's folder then holds:
 
 - `findings.parquet`: `p_wrong` of every finding of a calibrated list, the probability that it is an error. It
-  never falls as the score rises within its list. Null in lists that could not be calibrated.
+  never falls as the score rises within its list, but for findings that a reviewer decided about: 1 or 0.
+  Null in lists that could not be calibrated.
 - The expected precision of the findings of a list above any score is the mean of their `p_wrong`. So a list
   cut for a precision of 0.9 is its longest part from the top whose mean `p_wrong` is at least 0.9:
   `cut.within`.
 - `calibration.json`:
 
-      {"mode": "fast" | "full" | "likelihood", "precision": 0.9 | null,
+      {"mode": "fast" | "full" | "likelihood" | "reviewed", "precision": 0.9 | null,
        "specs": ["symmetric:0.05"], "lists": [LIST, ...],
        "uncalibrated": [{"level": "image", "kind": "missing", "findings": 3, "why": "..."}]}
 
@@ -34,6 +36,7 @@ What an audit's folder then holds:
 """
 
 from truemask.audit.calibration.by_channel import calibrate_classes
+from truemask.audit.calibration.by_review import calibrate_reviewed, to_review
 from truemask.audit.calibration.calibrate import Trial, calibrate
 from truemask.audit.calibration.calibration import (
     CALIBRATION,
@@ -54,7 +57,9 @@ __all__ = [
     "Trial",
     "calibrate",
     "calibrate_classes",
+    "calibrate_reviewed",
     "injected",
     "read_calibration",
+    "to_review",
     "within",
 ]

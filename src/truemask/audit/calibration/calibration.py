@@ -82,7 +82,8 @@ class Calibration:
 
     Args:
         mode: `fast`: the same predictions judged the injected errors; `full`: networks trained with them;
-            `likelihood`: no errors were injected, see `by_channel`.
+            `likelihood`: no errors were injected, see `by_channel`; `reviewed`: a reviewer decided, see
+            `by_review`.
         precision: that was asked for.
         specs: of the noise that was injected.
         lists: those that are calibrated.
@@ -100,6 +101,8 @@ class Calibration:
         """How it was found, in words: "calibrated by ..."."""
         if self.mode == "likelihood":
             return "the true classes, wrong labels and predictions that make the given labels likeliest"
+        if self.mode == "reviewed":
+            return "what a reviewer decided about a sample of each list"
         who = "the same predictions" if self.mode == "fast" else "networks that learnt from them"
         return f"errors put into these labels, judged by {who}"
 

@@ -10,7 +10,8 @@ from truemask.types import BadInput
 def within(findings: pa.Table, precision: float) -> Bool[np.ndarray, "n"]:
     """The findings of each list, from its top, as far as their mean `p_wrong` is at least `precision`.
 
-    Findings of one probability are taken together or not at all. False where `p_wrong` is null.
+    Findings of one probability are taken together or not at all. False where `p_wrong` is null, or 0: that
+    is no error, however many others are.
 
     Args:
         findings: of a calibrated audit (see `findings.SCHEMA`).
@@ -28,7 +29,7 @@ def within(findings: pa.Table, precision: float) -> Bool[np.ndarray, "n"]:
     names = np.array([f"{level} {kind}" for level, kind in zip(*columns, strict=True)], str)
     taken = np.zeros(len(chances), bool)
     for name in sorted(set(names.tolist())):
-        mine = np.flatnonzero((names == name) & ~np.isnan(chances))
+        mine = np.flatnonzero((names == name) & (chances > 0))  # not null either
         levels, place = np.unique(-chances[mine], return_inverse=True)
         counts = np.cumsum(np.bincount(place, minlength=len(levels)))
         expected = np.cumsum(np.bincount(place, weights=chances[mine], minlength=len(levels)))
