@@ -140,6 +140,25 @@ def test_the_section_has_statements_lists_places_and_the_lift():
     assert "instance swapped" in html
 
 
+def test_next_to_nothing_elsewhere_is_no_exact_figure():
+    place = Place("class", "dog", 1000, 0.3, 29976.4, 20740.8, 43324.4)
+    where = said(replace(DIAGNOSIS, places={"class": [place]}), None)["Where: class"]
+    assert where.said == "dog: 30.0% of its objects flagged, more than 100 times as many as elsewhere."
+
+
+@pytest.mark.parametrize(
+    ("errors", "words"),
+    [
+        (np.nan, "All 40 findings hold about 24 errors."),
+        (20.0, "Of all 40 about 24 are right, some of them about the same of 20 errors."),
+        (30.0, "All 40 hold about 24 of 30 errors."),
+    ],
+)
+def test_what_a_review_of_all_finds(errors, words):
+    review = said(replace(DIAGNOSIS, lift=replace(DIAGNOSIS.lift, errors=errors)), None)["Review"]
+    assert review.said.endswith(words)
+
+
 def test_long_specs_are_cut():
     assert short("symmetric:0.1") == "symmetric:0.1"
     assert len(short("matrix:" + "0/" * 100)) == 33

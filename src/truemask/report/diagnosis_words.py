@@ -11,6 +11,8 @@ _SURE = 0.01
 _LONGEST = 32
 _MOST_TABLES = 3
 _MOST_PLACES = 3
+_MANY_TIMES = 100
+"""Beyond, next to nothing is flagged elsewhere, and the figure means no more than that."""
 _REVIEWS = (0.5, 0.8)
 
 KIND_WORDS: Mapping[str, str] = {
@@ -115,12 +117,14 @@ def _where(of: str, found: Sequence[Place], unit: str) -> Statement:
     rests = f"{len(found)} groups by {of}; 90 % intervals for all groups of all kinds at once, over images"
     if not worst:
         return Statement(f"Where: {of}", f"No {of} stands out.", rests)
-    texts = [
-        f"{place.name}: {place.share:.1%} of its {unit} flagged, {place.times:.1f} times as many as "
-        f"elsewhere ({place.low:.1f} to {place.high:.1f})"
-        for place in worst
-    ]
+    texts = [f"{place.name}: {place.share:.1%} of its {unit} flagged, {_times(place)}" for place in worst]
     return Statement(f"Where: {of}", f"{'; '.join(texts)}.", rests)
+
+
+def _times(place: Place) -> str:
+    if place.times > _MANY_TIMES:
+        return f"more than {_MANY_TIMES} times as many as elsewhere"
+    return f"{place.times:.1f} times as many as elsewhere ({place.low:.1f} to {place.high:.1f})"
 
 
 def _from_tables(known: Sequence[Precedent] | None, rate: float) -> Iterator[Statement]:
@@ -191,6 +195,12 @@ def _review(diagnosis: Diagnosis) -> Iterator[Statement]:
             "Review", "How many findings to review for how many errors: see --calibrate.", "not calibrated"
         )
         return
+    if math.isnan(lift.errors):
+        held = f"All {len(lift.found):,} findings hold about {lift.found[-1]:,.0f} errors."
+        yield Statement(
+            "Review", held, "what a reviewer decided; --calibrate tells of errors not listed, too"
+        )
+        return
     if lift.errors < 1:
         yield Statement("Review", "No errors are expected.", "probabilities of the calibrated findings")
         return
@@ -200,6 +210,11 @@ def _review(diagnosis: Diagnosis) -> Iterator[Statement]:
         many = "more than all findings" if needed is None else f"the {needed:,} most probable findings"
         texts.append(f"{share:.0%} of the errors: {many}")
     held = f"All {len(lift.found):,} hold about {lift.found[-1]:,.0f} of {lift.errors:,.0f} errors."
+    if lift.found[-1] > lift.errors:
+        held = (
+            f"Of all {len(lift.found):,} about {lift.found[-1]:,.0f} are right, some of them about the same "
+            f"of {lift.errors:,.0f} errors."
+        )
     yield Statement(
         "Review",
         f"To see {'; '.join(texts)}. {held}",

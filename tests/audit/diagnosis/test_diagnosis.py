@@ -96,6 +96,17 @@ def test_the_amount_is_that_of_calibrated_lists_where_there_are_some():
     assert rests_on == "the calibrated lists"
 
 
+def test_what_was_decided_about_findings_says_nothing_of_the_whole():
+    result, _ = audit(any_class)
+    reviewed = dataclasses.replace(calibration((np.nan,) * 3), mode="reviewed")
+    assert amount(result, reviewed) == amount(result)
+
+
+def test_an_audit_by_likelihood_says_so():
+    result, _ = audit(any_class)
+    assert amount(result, Calibration("likelihood", None, (), (), ()))[1] == "the likelihood of the labels"
+
+
 def test_a_group_with_more_errors_stands_out_and_the_others_do_not():
     rng = np.random.default_rng(0)
     group = np.repeat(["x", "y", "z"], 200).tolist()
