@@ -15,6 +15,7 @@ from truemask.data.trust import UNITS_FILE, WEIGHTS
 from truemask.fixing import Fixer, FixRecord, Rule, judge, parse_rule, undo, write_fixed
 from truemask.fixing.rule import classes_of
 from truemask.fixing.uncalibrated import WAY_OUT, Unchosen, must_choose, unchosen
+from truemask.fixing.unchecked import must_be_checked
 from truemask.progress import watch
 from truemask.types import BadInput, Task
 
@@ -34,8 +35,10 @@ def fix_source(
         raise BadInput("fix writes a new data set: name its folder with --out, or look first with --dry-run")
     parsed = [parse_rule(text) for text in rules]
     table = load_findings(findings)
-    left = unchosen(table, parsed, findings if findings.is_dir() else findings.parent)
+    audit = findings if findings.is_dir() else findings.parent
+    left = unchosen(table, parsed, audit)
     must_choose(left, parsed)
+    must_be_checked(table, parsed, audit)
     splits = source.open()
     fixer = fixer_of(splits, source.split, table, parsed)
     labels = watch(f"fix {fixer.dataset.name}", fixer.labels(), len(fixer.dataset), show=show)

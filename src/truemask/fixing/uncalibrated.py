@@ -16,7 +16,8 @@ List = tuple[str, str]
 """Level and kind of findings."""
 
 WAY_OUT = (
-    "accept them by score>=, rank<= or a reviewer's decisions=, or audit more images with --calibrate fast"
+    "accept them by score>=, rank<= or a reviewer's decisions=, look at a sample (truemask spot-check), or "
+    "audit more images with --calibrate fast"
 )
 
 
