@@ -18,6 +18,7 @@ from truemask.report.blocks import (
     PictureGrid,
     PictureRow,
     Prose,
+    Questions,
     Row,
     Section,
     Step,
@@ -183,3 +184,21 @@ def test_a_heat_map_shows_shares_nothings_and_unknowns():
 def test_blocks_are_named_as_their_macros():
     contents = (Prose(["x"]), Commands(()), Charts(()), NumberTable((), ()), PictureGrid((), ()))
     assert all("<section>" in of_block(content) for content in contents)
+
+
+def test_a_page_asks_where_something_is_to_be_decided_and_runs_no_script_elsewhere(pixels):
+    grid = PictureGrid(("image",), [PictureRow(name, [Picture(pixels)]) for name in ("one & only", "two")])
+    asking = Page("A page", "", (), [Section("Ask", "", [Block(Questions(["0a", "1b"], grid))])])
+    page = render_page(asking)
+    assert re.findall(r'data-finding="(\w+)"', page) == ["0a", "1b"]
+    assert page.count("<script>") == 1
+    assert page.count("data:image/png") == 2
+    assert "one &amp; only" in page
+    showing = Page("A page", "", (), [Section("Show", "", [Block(grid)])])
+    assert "<script" not in render_page(showing)
+
+
+def test_other_questions_are_kept_under_another_name(pixels):
+    grid = PictureGrid(("image",), [PictureRow("one", [Picture(pixels)])])
+    assert Questions(["0a"], grid).together == Questions(["0a"], PictureGrid((), [])).together
+    assert Questions(["0a"], grid).together != Questions(["0b"], grid).together

@@ -9,7 +9,7 @@ import typer
 
 from truemask.cli.bench import bench_app
 from truemask.cli.data import data_app
-from truemask.cli.fixing import fix
+from truemask.cli.fixing import fix, spot_check
 from truemask.cli.labels import annotators, audit, audit_images, corrupt, structure
 from truemask.cli.learning import decision, demo, dynamics, evaluate, losses, predict, train
 from truemask.cli.listing import methods, networks, noises
@@ -42,6 +42,7 @@ for command in (  # in the order of the data: help shows them so
     audit,
     audit_images,
     annotators,
+    spot_check,
     fix,
     methods,
     networks,

@@ -1,11 +1,18 @@
-"""`truemask fix`: findings become labels."""
+"""Findings become labels, and somebody looks before: `truemask fix` and `truemask spot-check`."""
 
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from truemask.cli.options import LabelsOption, QuietOption, SourceArgument, SplitOption, TaskOption
+from truemask.cli.options import (
+    LabelsOption,
+    QuietOption,
+    SeedOption,
+    SourceArgument,
+    SplitOption,
+    TaskOption,
+)
 from truemask.words import BadInput
 
 
@@ -48,3 +55,39 @@ def fix(
         )
     else:
         fix_source(named, findings, accept or [], out, dry=dry_run, show=not quiet)
+
+
+def spot_check(
+    source: SourceArgument,
+    audit: Annotated[Path, typer.Argument(help="the folder that `audit` made")],
+    each: Annotated[int, typer.Option(help="findings to decide about, of each list", min=1)] = 40,
+    decisions: Annotated[
+        Path | None, typer.Option(help="what was decided: a file of JSON lines, as the page saves it")
+    ] = None,
+    precision: Annotated[
+        float | None,
+        typer.Option(help="with --decisions: keep findings as far as this share of them is expected wrong"),
+    ] = None,
+    groups: Annotated[
+        Path | None, typer.Option(help="with --decisions: the groups that the audit looked at, as there")
+    ] = None,
+    seed: SeedOption = 0,
+    split: SplitOption = None,
+    labels: LabelsOption = None,
+    task: TaskOption = None,
+) -> None:
+    """How far each list of an audit can be trusted, by what somebody decides about a sample of it.
+
+    Without --decisions, writes a page with findings of each list to decide about; with them, their lists are
+    calibrated anew, and `fix --accept precision=` goes by that.
+    """
+    from truemask.bench.sources import Source
+    from truemask.commands.spot_checking import draw_sample, take_decisions
+
+    named = Source(source, labels, task, split)
+    if decisions is None and precision is not None:
+        raise BadInput("--precision cuts lists by what was decided: name the file with --decisions")
+    if decisions is None:
+        draw_sample(named, audit, each=each, seed=seed)
+    else:
+        take_decisions(named, audit, decisions, precision=precision, groups=groups)

@@ -129,8 +129,10 @@ def print_calibration(calibration: Calibration) -> None:
     print(f"calibrated by {calibration.rests_on}; with 90 % intervals:")
     for one in calibration.lists:
         print(f"  {one.level} {one.kind}: {list_text(one, calibration.precision)}")
-    if any(one.level == "instance" for one in calibration.lists):
-        print("  of objects such promises were not kept on real sets: look at findings before you fix them")
+    if calibration.mode != "reviewed" and any(one.level == "instance" for one in calibration.lists):
+        print(
+            "  of objects such promises were not kept on real sets: truemask spot-check lets you look first"
+        )
     for other in calibration.uncalibrated:
         print(f"  {other.level} {other.kind}: {other.findings:,} findings, not calibrated: {other.why}")
 
@@ -138,18 +140,19 @@ def print_calibration(calibration: Calibration) -> None:
 def list_text(one: ListCalibration, precision: float | None = None) -> str:
     """What is to be expected of a list, in words."""
     errors, low, high = one.errors
-    said = (
-        f"of {one.findings:,} findings {share_text(one.whole.precision)} are errors, and they are "
-        f"{share_text(one.whole.recall)} of all {errors:,.0f} ({low:,.0f} to {high:,.0f}) of the kind"
-    )
+    said = f"of {one.findings:,} findings {share_text(one.whole.precision)} are errors"
+    known = not isnan(errors)
+    if known:
+        said += (
+            f", and they are {share_text(one.whole.recall)} of all {errors:,.0f} ({low:,.0f} to {high:,.0f}) "
+            "of the kind"
+        )
     if precision is None:
         return said
     if one.cut is None:
         return f"{said}; none are kept: no part of the list is {precision:.0%} errors"
-    return (
-        f"{said}; {one.cut.findings:,} are kept, {share_text(one.cut.precision)} of them errors, "
-        f"{share_text(one.cut.recall)} of all"
-    )
+    kept = f"{said}; {one.cut.findings:,} are kept, {share_text(one.cut.precision)} of them errors"
+    return f"{kept}, {share_text(one.cut.recall)} of all" if known else kept
 
 
 def share_text(values: Interval) -> str:

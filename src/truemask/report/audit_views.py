@@ -74,8 +74,13 @@ def unit_grid(dataset: Dataset, findings: Sequence[Finding]) -> PictureGrid:
     return PictureGrid(blank, [PictureRow("", row) for row in rows])
 
 
-def segment_grid(dataset: Dataset, patches: Sequence[Finding]) -> PictureGrid:
+def segment_grid(dataset: Dataset, patches: Sequence[Finding], *, blind: bool = False) -> PictureGrid:
     """Windows of label maps around single segments.
+
+    Args:
+        dataset: images and given labels that were audited.
+        patches: rows of findings.
+        blind: leave out the rank, for people who are to judge for themselves.
 
     Raises:
         BadInput: if one of their images is not in the data set.
@@ -86,7 +91,7 @@ def segment_grid(dataset: Dataset, patches: Sequence[Finding]) -> PictureGrid:
         row = row_of(dataset, found["image"])
         views = flag_views(dataset, row, [found], window_of(found, dataset.size(row)))
         what = f"{_said(found, names)}, {found['area_px']:,} px"
-        name = f"{found['rank']}. {found['image']}: {what}"
+        name = f"{found['image']}: {what}" if blind else f"{found['rank']}. {found['image']}: {what}"
         rows.append(PictureRow(name, [Picture(view) for view in views]))
     return PictureGrid(COLUMNS, rows, LEGEND)
 

@@ -1,5 +1,6 @@
 """What pages are built of: sentences, pictures in rows, numbers with their meaning, curves, commands."""
 
+import hashlib
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -54,6 +55,26 @@ class PictureGrid:
     rows: Sequence[PictureRow]
     legend: Mapping[str, Colour] = field(default_factory=dict)
     note: str = ""
+
+
+@dataclass(frozen=True)
+class Questions:
+    """Findings that somebody decides about on the page, one after another, and saves the decisions of.
+
+    Args:
+        findings: the name of each (`audit.identity`), in the order in which to decide.
+        pictures: a row of pictures for each.
+        file: name of the file of decisions, JSON lines as `fix` reads them.
+    """
+
+    findings: Sequence[str]
+    pictures: PictureGrid
+    file: str = "decisions.jsonl"
+
+    @property
+    def together(self) -> str:
+        """A name for these questions: a browser keeps the answers by it until they are saved."""
+        return hashlib.blake2b(" ".join(self.findings).encode(), digest_size=6).hexdigest()
 
 
 @dataclass(frozen=True)
@@ -169,7 +190,7 @@ class Statements:
     lines: Sequence[Statement]
 
 
-Content = Prose | PictureGrid | NumberTable | Charts | Heat | Commands | Statements
+Content = Prose | PictureGrid | Questions | NumberTable | Charts | Heat | Commands | Statements
 
 
 @dataclass(frozen=True)

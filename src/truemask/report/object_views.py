@@ -24,8 +24,13 @@ Finding = Mapping[str, Any]
 """A row of an audit's findings (`audit.SCHEMA`), or of its images."""
 
 
-def object_grid(dataset: Dataset, findings: Sequence[Finding]) -> PictureGrid:
+def object_grid(dataset: Dataset, findings: Sequence[Finding], *, blind: bool = False) -> PictureGrid:
     """Windows around findings: the given objects there, and with the one finding put right.
+
+    Args:
+        dataset: images and given labels that were audited.
+        findings: rows of the audit's.
+        blind: leave out rank and score, for people who are to judge for themselves.
 
     Raises:
         BadInput: if one of their images is not in the data set.
@@ -34,9 +39,10 @@ def object_grid(dataset: Dataset, findings: Sequence[Finding]) -> PictureGrid:
     for found in findings:
         row = row_of(dataset, found["image"])
         views = object_views(dataset, row, [found], window_of(found, dataset.size(row)))
-        name = f"{found['rank']}. {found['image']}: {in_words(found, dataset.problem.classes)}"
-        pictures = [*map(Picture, views[:-1]), Picture(views[-1], f"score {found['score']:.2f}")]
-        rows.append(PictureRow(name, pictures))
+        name, said = f"{found['image']}: {in_words(found, dataset.problem.classes)}", ""
+        if not blind:
+            name, said = f"{found['rank']}. {name}", f"score {found['score']:.2f}"
+        rows.append(PictureRow(name, [*map(Picture, views[:-1]), Picture(views[-1], said)]))
     return PictureGrid(COLUMNS, rows, LEGEND)
 
 
