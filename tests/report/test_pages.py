@@ -192,7 +192,7 @@ def test_a_page_asks_where_something_is_to_be_decided_and_runs_no_script_elsewhe
     page = render_page(asking)
     assert re.findall(r'data-finding="(\w+)"', page) == ["0a", "1b"]
     assert page.count("<script>") == 1
-    assert page.count("data:image/png") == 2
+    assert page.count("data:image/jpeg") == 2
     assert "one &amp; only" in page
     showing = Page("A page", "", (), [Section("Show", "", [Block(grid)])])
     assert "<script" not in render_page(showing)

@@ -49,7 +49,8 @@ def draw_sample(source: Source, audit: Path, *, each: int, seed: int) -> None:
     ]
     write_page(spot_check_page(sample, dataset, steps), audit / PAGE)
     lists = len(set(zip(sample["level"].to_pylist(), sample["kind"].to_pylist(), strict=True)))
-    print(f"{audit / PAGE}: {len(sample):,} findings of {lists} lists to decide about; then:")
+    of = "one list" if lists == 1 else f"{lists} lists"
+    print(f"{audit / PAGE}: {len(sample):,} findings of {of} to decide about; then:")
     print(f"  {again}")
 
 

@@ -33,6 +33,13 @@ def data_uri(pixels: UInt8[np.ndarray, "h w 3"]) -> str:
     return "data:image/png;base64," + base64.b64encode(png.tobytes()).decode("ascii")
 
 
+def jpeg_uri(pixels: UInt8[np.ndarray, "h w 3"]) -> str:
+    """The same as a JPEG, a tenth as large for photos: where a page has hundreds."""
+    fine, jpeg = cv2.imencode(".jpg", pixels[:, :, ::-1], [cv2.IMWRITE_JPEG_QUALITY, 90])
+    assert fine
+    return "data:image/jpeg;base64," + base64.b64encode(jpeg.tobytes()).decode("ascii")
+
+
 def _environment() -> jinja2.Environment:
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
@@ -41,7 +48,8 @@ def _environment() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"data_uri": data_uri, "svg": _svg, "css_colour": _css_colour}
+    environment.filters |= {"data_uri": data_uri, "jpeg_uri": jpeg_uri}
+    environment.filters |= {"svg": _svg, "css_colour": _css_colour}
     return environment
 
 
