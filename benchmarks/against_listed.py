@@ -53,9 +53,7 @@ def once(findings: Sequence[Row]) -> list[Row]:
 
 def granted(findings: Sequence[Row], errors: Sequence[Listed]) -> list[int]:
     """Of each finding the place in `errors` of the one that it is the first about, or -1."""
-    of_image: dict[str, list[int]] = defaultdict(list)
-    for place, error in enumerate(errors):
-        of_image[error.image].append(place)
+    of_image = _by_image(errors)
     taken: set[int] = set()
     found = []
     for row in findings:
@@ -63,6 +61,12 @@ def granted(findings: Sequence[Row], errors: Sequence[Listed]) -> list[int]:
         found.append(places[0] if places else -1)
         taken.update(places[:1])
     return found
+
+
+def at_errors(findings: Sequence[Row], errors: Sequence[Listed]) -> list[bool]:
+    """Whether each finding is at the place of an error, be it the first one there or not."""
+    of_image = _by_image(errors)
+    return [bool(_about(row, errors, of_image[row["image"]])) for row in findings]
 
 
 def image_scores(badness: Mapping[str, float], bad: Collection[str]) -> dict[str, float]:
@@ -79,6 +83,14 @@ def image_scores(badness: Mapping[str, float], bad: Collection[str]) -> dict[str
         "image AP": average_precision(worth[order], ones, wrong[order].astype(np.int64)),
         "lift@10 %": float(wrong[tenth].mean() / wrong.mean()) if wrong.any() else float("nan"),
     }
+
+
+def _by_image(errors: Sequence[Listed]) -> dict[str, list[int]]:
+    """Places of the errors of each image; of another one, none."""
+    of_image: dict[str, list[int]] = defaultdict(list)
+    for place, error in enumerate(errors):
+        of_image[error.image].append(place)
+    return of_image
 
 
 def _about(row: Row, errors: Sequence[Listed], places: Sequence[int]) -> list[int]:

@@ -7,7 +7,7 @@ simulated scores have a table of their own: calibration_simulated.
 """
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -15,7 +15,7 @@ import numpy as np
 import typer
 
 from benchmarks.calibrated_classes import by_weak_networks, digits, own_networks
-from benchmarks.calibrated_lists import ASKED, CLOSE, Kept, goal, notes
+from benchmarks.calibrated_lists import ASKED, CLOSE, Kept, Told, goal, kept, notes
 from benchmarks.calibrated_maps import calibrated_maps
 from benchmarks.calibrated_objects import calibrated_by_networks, calibrated_simulated
 from benchmarks.instance_quality import NOISE
@@ -38,26 +38,32 @@ def main(
     draws = range(first_seed, first_seed + seeds)
     settings: dict[str, Cell] = {"seeds": seeds, "first_seed": first_seed}
     if maps:
-        lists = [one for seed in draws for one in calibrated_maps(scratch, camvid, only, seed)]
-        _publish("audit_calibration_maps", "label maps", lists, settings | {"only": only})
+        told = [one for seed in draws for one in calibrated_maps(scratch, camvid, only, seed)]
+        _publish("audit_calibration_maps", "label maps", _lists(told), settings | {"only": only})
     if objects:
         data = "scenes:train=240,size=96"
-        lists = [one for seed in draws for one in calibrated_simulated(data, only, seed)]
+        told = [one for seed in draws for one in calibrated_simulated(data, only, seed)]
         with tempfile.TemporaryDirectory() as fresh:
             for seed in draws if networks else ():
-                lists += calibrated_by_networks(data, NOISE, seed, runs or Path(fresh))
-        _publish("audit_calibration_objects", "objects", lists, settings | {"data": data, "only": only})
+                told.append(calibrated_by_networks(data, NOISE, seed, runs or Path(fresh)))
+        _publish(
+            "audit_calibration_objects", "objects", _lists(told), settings | {"data": data, "only": only}
+        )
     if maps or objects:
         return
-    lists = [one for seed in draws for one in own_networks(seed)]
-    weak = list(by_weak_networks("digits, weak networks", *digits(), 0))
+    lists = _lists(one for seed in draws for one in own_networks(seed))
+    weak = _lists(by_weak_networks("digits, weak networks", *digits(), 0))
     if mnist is not None:
         stored = np.load(mnist)
         pictures = stored["x"].reshape(len(stored["x"]), -1) / 255.0
-        weak += by_weak_networks("mnist10k, weak networks", pictures, stored["y"].astype(np.int64), 0)
+        weak += _lists(by_weak_networks("mnist10k, weak networks", pictures, stored["y"].astype(np.int64), 0))
     near = sum(one.close for one in weak)
     note = f"weak: 64 hidden units, 15 epochs, sure of wrong classes; {near} of {len(weak)} lists close"
     _publish("audit_calibration", "classes", lists, settings | {"mnist": mnist is not None}, weak, [note])
+
+
+def _lists(told: Iterable[Told]) -> list[Kept]:
+    return [one for each in told for one in kept(each)]
 
 
 def _publish(

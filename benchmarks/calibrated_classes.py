@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.calibrated_lists import Kept, kept
+from benchmarks.calibrated_lists import Told, told
 from truemask.audit import AuditResult, confident_learning
 from truemask.data import open_dataset
 from truemask.data.dataset import Dataset
@@ -51,7 +51,7 @@ class _Classes(Dataset):
         return 1, 1
 
 
-def by_weak_networks(name: str, pictures: np.ndarray, truth: np.ndarray, seed: int) -> Iterator[Kept]:
+def by_weak_networks(name: str, pictures: np.ndarray, truth: np.ndarray, seed: int) -> Iterator[Told]:
     """Pictures of ten classes, judged out of fold by networks that are sure of wrong classes."""
     for noise in NOISES:
         dataset = _Classes(name, truth)
@@ -70,7 +70,7 @@ def by_weak_networks(name: str, pictures: np.ndarray, truth: np.ndarray, seed: i
             return confident_learning(partial(_stream, other, stored), other.problem)
 
         wrong = {key for key, one, other in zip(noisy.keys, given, truth, strict=True) if one != other}
-        yield from kept(
+        yield told(
             name,
             noise,
             noisy,
@@ -80,7 +80,7 @@ def by_weak_networks(name: str, pictures: np.ndarray, truth: np.ndarray, seed: i
         )
 
 
-def own_networks(seed: int) -> Iterator[Kept]:
+def own_networks(seed: int) -> Iterator[Told]:
     """Digits as `truemask audit --epochs 5 --calibrate fast` audits them."""
     clean = open_dataset("digits").split("train")
     plan = default_plan(clean.problem).changed({"epochs": 5, "seed": seed})
@@ -100,7 +100,7 @@ def own_networks(seed: int) -> Iterator[Kept]:
             return confident_learning(partial(_stream, other, stored), other.problem)
 
         wrong = {key for row, key in enumerate(clean.keys) if labels[row] != clean.labels(row)}
-        yield from kept(
+        yield told(
             "digits, own networks",
             noise,
             noisy,

@@ -1,14 +1,25 @@
 """What an audit promised of its lists, and what they hold, where the truth is known."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from jaxtyping import Bool
 
 from benchmarks.report import Goal, Row
-from truemask.audit.calibration import ListCalibration, within
+from truemask.audit import AuditResult
+from truemask.audit.calibration import (
+    Calibration,
+    ListCalibration,
+    calibrate_reviewed,
+    to_review,
+    within,
+)
 from truemask.audit.calibration.calibration import Uncalibrated
+from truemask.audit.identity import finding_ids
 from truemask.audit.stream import Stream
 from truemask.commands.calibrating import Again, calibrated
 from truemask.data.dataset import Dataset
@@ -73,40 +84,88 @@ class Kept:
         return self.promised is not None and self.promised[1] <= self.realised <= self.promised[2]
 
 
-def kept(
-    source: str, noise: str, dataset: Dataset, again: Again, right: Right, stream: Stream | None = None
-) -> Iterator[Kept]:
-    """One row a list, calibrated as `truemask audit --calibrate fast` does it.
+@dataclass(frozen=True)
+class Told:
+    """A calibrated audit of labels whose truth is known.
 
     Args:
-        source: whose lists.
-        noise: that was put into the labels.
+        source: whose labels.
+        noise: in them.
+        findings: of the audit, with `p_wrong`; of label maps without those about whole images, of which
+            nothing is promised.
+        calibration: of their lists.
+        right: which findings are about an error.
+    """
+
+    source: str
+    noise: str
+    findings: pa.Table
+    calibration: Calibration
+    right: Bool[np.ndarray, "n"]
+
+    def where(self, chosen: Bool[np.ndarray, "n"]) -> "Told":
+        """Of some findings alone: what was promised of all is taken to be promised of them."""
+        return replace(self, findings=self.findings.filter(pa.array(chosen)), right=self.right[chosen])
+
+
+def told(
+    source: str, noise: str, dataset: Dataset, again: Again, right: Right, stream: Stream | None = None
+) -> Told:
+    """The audit, calibrated as `truemask audit --calibrate fast` does it.
+
+    Args:
+        source: whose labels.
+        noise: that was put into them.
         dataset: with the noisy labels.
         again: audits them, and others, by the same predictions.
         right: which findings are about an error.
         stream: given classes of images with predictions, where there are any.
     """
-    told, calibration = calibrated(
+    result, calibration = calibrated(
         dataset, again(dataset, 0), again, mode="fast", precision=ASKED, seed=0, stream=stream
     )
-    rows = told.findings.to_pylist()
-    taken = within(told.findings, ASKED) if calibration.lists else np.zeros(len(rows), bool)
-    hits = np.array(right(rows), bool)
-    promised = {(one.level, one.kind): one.whole.precision for one in calibration.lists}
-    lists: list[ListCalibration | Uncalibrated] = [*calibration.lists, *calibration.uncalibrated]
-    for one in sorted(lists, key=lambda one: (one.level, one.kind)):
-        if one.level == "image" and dataset.problem.task == Task.SEMANTIC:
-            continue  # whole label maps: nothing is promised of them
-        mine = np.array([(row["level"], row["kind"]) == (one.level, one.kind) for row in rows])
-        yield Kept(
-            f"{source}: {one.kind}",
-            noise,
-            one.findings,
-            promised.get((one.level, one.kind)),
-            float(hits[mine].mean()),
-            int((mine & taken).sum()),
-            float(hits[mine & taken].mean()) if (mine & taken).any() else float("nan"),
+    return judged(source, noise, result, calibration, right)
+
+
+def judged(source: str, noise: str, result: AuditResult, calibration: Calibration, right: Right) -> Told:
+    """A calibrated audit beside the truth; see `Told`."""
+    findings = result.findings
+    if result.problem.task == Task.SEMANTIC:
+        findings = findings.filter(pc.not_equal(findings["level"], "image"))
+        calibration = replace(
+            calibration, uncalibrated=tuple(one for one in calibration.uncalibrated if one.level != "image")
         )
+    return Told(source, noise, findings, calibration, np.array(right(findings.to_pylist()), bool))
+
+
+def kept(one: Told) -> Iterator[Kept]:
+    """A row for each list."""
+    taken = within(one.findings, ASKED) if one.calibration.lists else np.zeros(len(one.findings), bool)
+    promised = {(each.level, each.kind): each.whole.precision for each in one.calibration.lists}
+    lists: list[ListCalibration | Uncalibrated] = [*one.calibration.lists, *one.calibration.uncalibrated]
+    levels, kinds = (np.array(one.findings[name].to_pylist(), str) for name in ("level", "kind"))
+    for each in sorted(lists, key=lambda each: (each.level, each.kind)):
+        mine = (levels == each.level) & (kinds == each.kind)
+        yield Kept(
+            f"{one.source}: {each.kind}",
+            one.noise,
+            each.findings,
+            promised.get((each.level, each.kind)),
+            float(one.right[mine].mean()),
+            int((mine & taken).sum()),
+            float(one.right[mine & taken].mean()) if (mine & taken).any() else float("nan"),
+        )
+
+
+def reviewed(one: Told, each: int, seed: int) -> Told:
+    """The same, after somebody who knows the truth decided about so many findings of each list."""
+    ids = finding_ids(one.findings)
+    rows = to_review(one.findings, each, seed=seed).tolist()
+    decisions = {ids[row]: bool(one.right[row]) for row in rows}
+    calibration, findings = calibrate_reviewed(
+        one.findings, decisions, precision=ASKED, before=one.calibration
+    )
+    return replace(one, findings=findings, calibration=calibration)
 
 
 def goal(lists: Sequence[Kept]) -> list[Goal]:

@@ -4,14 +4,14 @@ The cases, their noises and their out-of-fold predictions are those of `out_of_f
 which 30 % of the images have errors.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from benchmarks.calibrated_lists import Kept, kept
+from benchmarks.calibrated_lists import Told, told
 from benchmarks.out_of_fold import LACKS, NOISES, clean_data, make_case, with_errors
 from truemask.commands.judging import again_by
 from truemask.crops import crop
@@ -19,8 +19,8 @@ from truemask.data.predictions import Prediction
 from truemask.types import IGNORE
 
 
-def calibrated_maps(scratch: Path, camvid: Path | None, only: str, seed: int) -> Iterator[Kept]:
-    """Each list of each case.
+def calibrated_maps(scratch: Path, camvid: Path | None, only: str, seed: int) -> Iterator[Told]:
+    """Each case.
 
     Args:
         scratch: folder of predictions, which are made where they are not there yet.
@@ -38,11 +38,11 @@ def calibrated_maps(scratch: Path, camvid: Path | None, only: str, seed: int) ->
         noisy = with_errors(clean, NOISES[noise], seed)
         said = [Prediction(row.key, place, probs=row.probs) for place, row in enumerate(case.rows)]
         wrong = {row.key: (row.given != row.truth) & (row.given != IGNORE) for row in case.rows}
-        yield from kept(name, NOISES[noise], noisy, again_by(partial(iter, said)), partial(_right, wrong))
+        yield told(name, NOISES[noise], noisy, again_by(partial(iter, said)), partial(half_wrong, wrong))
 
 
-def _right(wrong: dict[str, np.ndarray], rows: list[dict[str, Any]]) -> list[bool]:
-    """Whether at least half of a finding's pixels are wrong."""
+def half_wrong(wrong: Mapping[str, np.ndarray], rows: list[dict[str, Any]]) -> list[bool]:
+    """Whether at least half of a finding's pixels are wrong, of `wrong` in each image."""
     right = []
     for row in rows:
         one = crop(row["rle"], (row["height"], row["width"])) if row["rle"] else None

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from faster_coco_eval import mask as coco_mask
 
-from benchmarks.calibrated_lists import Kept, kept
+from benchmarks.calibrated_lists import Told, told
 from benchmarks.instance_quality import NOISE, PLAN
 from benchmarks.simulated_detections import simulated
 from truemask.audit import AuditResult
@@ -37,8 +37,8 @@ CASES: dict[str, tuple[str, float]] = {
 _SAME_PLACE = 0.5
 
 
-def calibrated_simulated(data: str, only: str, seed: int) -> Iterator[Kept]:
-    """Each list of each case.
+def calibrated_simulated(data: str, only: str, seed: int) -> Iterator[Told]:
+    """Each case.
 
     Args:
         data: a set of objects, whose labels are taken to be right.
@@ -55,11 +55,11 @@ def calibrated_simulated(data: str, only: str, seed: int) -> Iterator[Kept]:
         def again(other: Dataset, _: int, said: list[Prediction] = said) -> AuditResult:
             return audit_found(other, said)
 
-        yield from kept(f"scenes, simulated, {name}", noise, noisy, again, right(clean, noisy))
+        yield told(f"scenes, simulated, {name}", noise, noisy, again, right(clean, noisy))
 
 
-def calibrated_by_networks(data: str, noise: str, seed: int, runs: Path) -> Iterator[Kept]:
-    """Each list, judged out of fold by two networks, as `truemask audit` does it.
+def calibrated_by_networks(data: str, noise: str, seed: int, runs: Path) -> Told:
+    """One case, judged out of fold by two networks, as `truemask audit` does it.
 
     Args:
         data: a set of objects, whose labels are taken to be right.
@@ -76,7 +76,7 @@ def calibrated_by_networks(data: str, noise: str, seed: int, runs: Path) -> Iter
     def again(other: Dataset, _: int) -> AuditResult:
         return audit_found(other, said(), replace(folds, dataset=other).judge_objects())
 
-    yield from kept("scenes, networks", noise, noisy, again, right(clean, noisy))
+    return told("scenes, networks", noise, noisy, again, right(clean, noisy))
 
 
 def right(clean: Dataset, noisy: Dataset) -> Callable[[list[dict[str, Any]]], list[bool]]:
@@ -95,11 +95,11 @@ def right(clean: Dataset, noisy: Dataset) -> Callable[[list[dict[str, Any]]], li
 
 
 def _right(errors: dict[str, list[TrueError]], rows: list[dict[str, Any]]) -> list[bool]:
-    told = []
+    found = []
     for row in rows:
         alike = {row["kind"]}.union(*(kinds for kinds in ALIKE if row["kind"] in kinds))
         size = [row["height"], row["width"]]
         codes = [{"size": size, "counts": one.code} for one in errors[row["image"]] if one.kind in alike]
         fits = coco_mask.iou([{"size": size, "counts": row["rle"]}], codes, [0] * len(codes)) if codes else 0
-        told.append(bool(np.max(fits) >= _SAME_PLACE))
-    return told
+        found.append(bool(np.max(fits) >= _SAME_PLACE))
+    return found
