@@ -1,12 +1,13 @@
 """What deciding about a few findings of each list is worth: promises that are kept, and fixes that mend.
 
 Every audit is calibrated as `truemask audit --calibrate fast` does it, and then by somebody who knows the
-truth and decides about 20, 40 or 80 findings of each list, as `truemask spot-check` draws them. Label maps
+truth and decides about 20, 60 or 120 findings of each list, as `truemask spot-check` draws them. Label maps
 are those of `audit_quality`, the packs those of `real_objects`, `real_classes`, `real_digits` and
 `real_crowd`, with the networks that these keep.
 """
 
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 from statistics import mean
 from typing import Annotated
@@ -23,9 +24,9 @@ from benchmarks.object_packs import carparts, nuclei
 from benchmarks.real_audits import RealAudit, of_crowd, of_digits, of_objects, of_photos
 from benchmarks.report import Cell, Goal, Row, publish
 
-EACH = (20, 40, 80)
+EACH = (20, 60, 120)
 """Decisions about each list."""
-USUAL = 40
+USUAL = 60
 """What the command asks for unless told otherwise."""
 
 
@@ -65,7 +66,7 @@ def main(
         print(rows[-1], flush=True)
 
     camvid = data / "camvid" if (data / "camvid").is_dir() else None
-    for told in (*own_networks(seed), *calibrated_maps(maps, camvid, "", seed)):
+    for told in chain(own_networks(seed), calibrated_maps(maps, camvid, "", seed)):
         add(told)
     for real in _real(data, objects, photos, digits, crowd):
         add(real.told)

@@ -4,14 +4,13 @@ import html
 import json
 import re
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from truemask.audit import read_findings, write_findings
-from truemask.audit.calibration import Calibration, read_calibration
-from truemask.audit.calibration.calibration import ListCalibration, Part
-from truemask.audit.findings import Finding, findings_table
+from truemask.audit import read_findings
+from truemask.audit.calibration import read_calibration
 from truemask.audit.identity import finding_ids
 from truemask.bench.sources import Source
 from truemask.commands.audits import audit_predictions
@@ -104,7 +103,14 @@ def test_decisions_calibrate_the_lists_and_fix_goes_by_them(truemask, audited, t
         mine = [id_ in wrong for id_ in asked(audited) if rows[id_]["kind"] == one.kind]
         assert one.whole.precision == pytest.approx((np.mean(mine),) * 3)
     assert "reviewer" in (audited / "report.html").read_text()
-    fixed = truemask("fix", "maps", "found", "--accept", "precision=0.9", "--out", "fixed")
+    words = ("fix", "maps", "found", "--accept", "precision=0.9", "--out", "fixed")
+    replace(calibration, mode="fast").write(audited)
+    refused = truemask(*words)
+    assert refused.code == 2
+    assert "spot-check" in refused.err
+    assert not (tmp_path / "fixed").exists()
+    calibration.write(audited)
+    fixed = truemask(*words)
     assert fixed.code == 0
     assert f"{IMAGES} applied" in fixed.out
     given, after = (open_dataset(tmp_path / name).split("all") for name in ("maps", "fixed"))
@@ -155,30 +161,19 @@ def test_what_cannot_be_done_is_one_line(truemask, audited, coco, tmp_path, word
     assert read_calibration(audited) is None
 
 
-def test_promises_about_objects_need_somebody_who_looked(truemask, coco, tmp_path):
-    dataset = open_dataset("coco").split("all")
-    ids = [dataset.labels(row).ids[0] for row in range(len(dataset))]
-    found = [
-        Finding(
-            *("instance", key, "swapped", 0.9, "made", 0.9),
-            given=1,
-            proposed=2,
-            objects=(int(one),),
-            p_wrong=0.95,
-            action="relabel",
-        )
-        for key, one in zip(dataset.keys, ids, strict=True)
-    ]
-    (tmp_path / "found").mkdir()
-    write_findings(findings_table(found, dataset.problem.classes), tmp_path / "found" / "findings.parquet")
-    part = Part(0.9, len(found), (0.95, 0.1, 1.0), (0.5, 0.4, 0.6))
-    lists = (ListCalibration("instance", "swapped", len(found), 30, 20, (5.0, 1.0, 9.0), (part,), None),)
-    Calibration("fast", None, ("misclassify:0.1",), lists, ()).write(tmp_path / "found")
-    words = ("fix", "coco", "found", "--out", "new", "--accept")
-    refused = truemask(*words, "precision=0.9")
-    assert refused.code == 2
-    assert "spot-check" in refused.err
-    assert not (tmp_path / "new").exists()
-    Calibration("reviewed", None, (), lists, ()).write(tmp_path / "found")
-    assert truemask(*words, "precision=0.9").code == 0
-    assert truemask("fix", "coco", "found", "--out", "newer", "--accept", "p_wrong>=0.9").code == 0
+def test_other_decisions_start_from_the_audit_and_a_new_audit_forgets_them(truemask, audited, made, tmp_path):
+    truemask("spot-check", "maps", "found", "--each", 1000)
+    first, second = ({*asked(audited)[start::2]} for start in (0, 1))
+    words = ("spot-check", "maps", "found", "--decisions", "decisions.jsonl")
+    told = []
+    for wrong in (first, second, first):
+        decide(tmp_path, asked(audited), wrong)
+        assert truemask(*words, "--precision", 0.9).code == 0
+        told.append((all_rows(audited), (audited / "calibration.json").read_bytes()))
+    assert told[0] == told[2] != told[1]
+    assert (audited / "unchecked").is_dir()
+    shutil.copytree(made / "said", tmp_path / "said")
+    assert truemask("audit", "maps", "--predictions", "said", "--out", "found", "--quiet").code == 0
+    assert not (audited / "unchecked").exists()
+    assert read_calibration(audited) is None
+    assert len(all_rows(audited)) == len(all_rows(made / "found"))

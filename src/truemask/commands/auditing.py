@@ -95,14 +95,13 @@ def audit_source(
         else:
             _read_once(dataset, show=show)
             audited = trained(dataset, None)
+        forget_calibration(out)
         if calibrate != "off":
             again = (lambda other, number: trained(other, number).result) if calibrate == "full" else None
             audited = _calibrated(audited, dataset, out, again, calibrate, precision, settings)
             if audited.told is not None and clean is not None and dataset.problem.task == Task.CLASSIFICATION:
                 # Calibration by likelihood finds other labels.
                 audited = replace(audited, scores=scores_against(audited.told, audited.units, clean))
-        else:
-            forget_calibration(out)
         forget_pixels(out)
     diagnosis, known = diagnosed(dataset, audited.told or audited.result, audited.calibration, own)
     said = statements(diagnosis, known, unit=audited.result.unit)

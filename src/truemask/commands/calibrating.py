@@ -3,6 +3,7 @@
 By errors put into the same labels; of classes of images, by the likelihood of the labels (see `by_channel`).
 """
 
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from math import isnan
@@ -26,6 +27,8 @@ Again = Callable[[Dataset, int], AuditResult]
 """Audits the same images with other labels; the number tells trials apart."""
 
 UNCUT = "findings-uncut.parquet"
+UNCHECKED = "unchecked"
+"""Folder with findings and calibration as they were before a spot check."""
 
 
 def calibrated(
@@ -84,9 +87,10 @@ def write_calibrated(result: AuditResult, calibration: Calibration, out: Path) -
 
 
 def forget_calibration(out: Path) -> None:
-    """Remove what an earlier audit of the folder left: it says nothing about findings without p_wrong."""
+    """Remove what an earlier audit of the folder left: it says nothing about other findings."""
     for name in (CALIBRATION, UNCUT):
         (out / name).unlink(missing_ok=True)
+    shutil.rmtree(out / UNCHECKED, ignore_errors=True)
 
 
 def _ranked(findings: pa.Table) -> pa.Table:
@@ -129,10 +133,8 @@ def print_calibration(calibration: Calibration) -> None:
     print(f"calibrated by {calibration.rests_on}; with 90 % intervals:")
     for one in calibration.lists:
         print(f"  {one.level} {one.kind}: {list_text(one, calibration.precision)}")
-    if calibration.mode != "reviewed" and any(one.level == "instance" for one in calibration.lists):
-        print(
-            "  of objects such promises were not kept on real sets: truemask spot-check lets you look first"
-        )
+    if calibration.mode in ("fast", "full") and calibration.lists:
+        print("  mistakes of weak networks score like errors, too: truemask spot-check tells, in minutes")
     for other in calibration.uncalibrated:
         print(f"  {other.level} {other.kind}: {other.findings:,} findings, not calibrated: {other.why}")
 

@@ -38,7 +38,7 @@ def fix_source(
     audit = findings if findings.is_dir() else findings.parent
     left = unchosen(table, parsed, audit)
     must_choose(left, parsed)
-    must_be_checked(table, parsed, audit)
+    must_be_checked(parsed, audit)
     splits = source.open()
     fixer = fixer_of(splits, source.split, table, parsed)
     labels = watch(f"fix {fixer.dataset.name}", fixer.labels(), len(fixer.dataset), show=show)

@@ -6,15 +6,15 @@ from pathlib import Path
 
 import pyarrow.compute as pc
 
-from truemask.audit import AuditResult, read_audit
-from truemask.audit.calibration import calibrate_reviewed, read_calibration, to_review
-from truemask.audit.findings import read_findings
+from truemask.audit import AuditResult, read_audit, read_findings, write_findings
+from truemask.audit.calibration import Calibration, calibrate_reviewed, read_calibration, to_review
 from truemask.bench.sources import Source
-from truemask.commands.calibrating import UNCUT, print_calibration, write_calibrated
+from truemask.commands.calibrating import UNCHECKED, UNCUT, print_calibration, write_calibrated
 from truemask.commands.diagnosing import diagnosed, write_diagnosis
 from truemask.commands.own_groups import read_groups
 from truemask.data.as_objects import AsObjects
 from truemask.data.dataset import Dataset
+from truemask.data.files import whole_folder
 from truemask.fixing.decisions import read_decisions
 from truemask.report.audit_page import audit_page, write_audit_page
 from truemask.report.blocks import Step
@@ -25,11 +25,12 @@ from truemask.report.spot_check_page import spot_check_page
 from truemask.types import BadInput, Task
 
 PAGE = "spot-check.html"
+FINDINGS = "findings.parquet"
 
 
 def draw_sample(source: Source, audit: Path, *, each: int, seed: int) -> None:
     """Write the page on which somebody decides about findings, and say what to do with the decisions."""
-    result = whole_audit(audit)
+    result, _ = unchecked_audit(audit)
     dataset = _audited(source, result)
     findings = result.findings
     if dataset.problem.task != Task.CLASSIFICATION:
@@ -59,19 +60,20 @@ def take_decisions(
 ) -> None:
     """Calibrate an audit's lists by decisions, print what is to be expected of them, and write its page anew.
 
+    The audit's own calibration is kept: other decisions, or more of them, start from it.
+
     Raises:
-        BadInput: if none of the decisions is about a finding of the audit.
+        BadInput: if there are not enough decisions about the findings of any list.
     """
-    result = whole_audit(audit)
+    result, before = unchecked_audit(audit)
     dataset = _audited(source, result)
     own = None if groups is None else read_groups(groups, dataset)
     said = read_decisions(decisions, result.problem.classes)
     words = {finding: one.word != "reject" for finding, one in said.items()}
-    calibration, told = calibrate_reviewed(
-        result.findings, words, precision=precision, before=read_calibration(audit)
-    )
+    calibration, told = calibrate_reviewed(result.findings, words, precision=precision, before=before)
     if not calibration.lists:
         raise BadInput(f"{decisions}: no list of {audit} can be calibrated by these decisions")
+    _keep_unchecked(result, before, audit)
     result = replace(result, findings=told)
     cut = write_calibrated(result, calibration, audit)
     diagnosis, known = diagnosed(dataset, result, calibration, own)
@@ -82,11 +84,21 @@ def take_decisions(
     print(f"{write_audit_page(page, audit)}: the audit with them; findings.parquet has p_wrong")
 
 
-def whole_audit(audit: Path) -> AuditResult:
-    """An audit with all of its findings, those that a precision had cut off as well."""
-    result = read_audit(audit)
-    uncut = audit / UNCUT
-    return replace(result, findings=read_findings(uncut)) if uncut.is_file() else result
+def unchecked_audit(audit: Path) -> tuple[AuditResult, Calibration | None]:
+    """An audit as it was before any spot check, with all findings, those too that a precision had cut off."""
+    result, kept = read_audit(audit), audit / UNCHECKED
+    home = kept if kept.is_dir() else audit
+    table = next(path for path in (home / UNCUT, home / FINDINGS) if path.is_file())
+    return replace(result, findings=read_findings(table)), read_calibration(home)
+
+
+def _keep_unchecked(result: AuditResult, calibration: Calibration | None, audit: Path) -> None:
+    if (audit / UNCHECKED).is_dir():
+        return
+    with whole_folder(audit / UNCHECKED) as fresh:
+        write_findings(result.findings, fresh / FINDINGS)
+        if calibration is not None:
+            calibration.write(fresh)
 
 
 def _audited(source: Source, result: AuditResult) -> Dataset:

@@ -1,23 +1,20 @@
-"""Which promises nobody should act on unseen: those about objects that nobody has spot-checked."""
+"""Which promises nobody should act on unseen: those that rest on errors put in alone."""
 
 from collections.abc import Sequence
 from pathlib import Path
-
-import pyarrow as pa
 
 from truemask.audit.calibration import read_calibration
 from truemask.fixing.rule import Rule
 from truemask.types import BadInput
 
 
-def must_be_checked(findings: pa.Table, rules: Sequence[Rule], audit: Path) -> None:
-    """Refuse a precision that rests, for objects, on errors put in alone.
+def must_be_checked(rules: Sequence[Rule], audit: Path) -> None:
+    """Refuse a precision that rests on errors put in, before somebody has decided about a sample.
 
-    Networks' own mistakes about objects score like errors to the very top of a list: on real data, lists that
-    were promised to be nine tenths errors held half or none (benchmarks/README.md, `real_objects`).
+    Networks' own mistakes about segments and objects score like errors to the very top of a list: lists that
+    were promised to be nine tenths errors held a fifth, or none (benchmarks/README.md, `spot_check`).
 
     Args:
-        findings: of an audit.
         rules: that may ask for a precision.
         audit: folder of the audit, whose calibration says what it rests on.
 
@@ -25,13 +22,11 @@ def must_be_checked(findings: pa.Table, rules: Sequence[Rule], audit: Path) -> N
         BadInput: naming the way out.
     """
     asking = [rule for rule in rules if rule.precision is not None]
-    if not asking or "instance" not in findings["level"].to_pylist():
-        return
-    told = read_calibration(audit)
-    if told is None or told.mode == "reviewed" or not any(one.level == "instance" for one in told.lists):
+    told = read_calibration(audit) if asking else None
+    if told is None or not told.lists or told.mode not in ("fast", "full"):
         return
     texts = " and ".join(repr(rule.text) for rule in asking)
     raise BadInput(
-        f"--accept {texts}: promises about objects are not kept until somebody has looked: run truemask "
-        "spot-check, which takes minutes; or accept by p_wrong>=, kind= or decisions="
+        f"--accept {texts}: what rests on errors put in is not promised until somebody has looked: run "
+        "truemask spot-check, which takes minutes; or accept by p_wrong>=, score>=, kind= or decisions="
     )

@@ -11,6 +11,7 @@ from truemask.audit.calibration import (
     within,
 )
 from truemask.audit.calibration.calibration import ListCalibration, Part
+from truemask.audit.calibration.lists import with_p_wrong
 from truemask.audit.findings import Finding, findings_table
 from truemask.audit.identity import finding_ids
 
@@ -125,6 +126,25 @@ def test_recall_is_what_the_calibration_before_said():
     unknown = lists.calibrated(40)[0].lists[0]
     assert np.isnan(unknown.errors).all()
     assert np.isnan(unknown.whole.recall).all()
+
+
+@pytest.mark.parametrize(("said", "nearer"), [("as it is", True), ("too sure", False)])
+def test_the_likelihood_is_believed_as_far_as_decisions_bear_it_out(said, nearer):
+    before = Calibration("likelihood", None, (), (), ())
+    off: dict[bool, list[float]] = {True: [], False: []}
+    for seed in range(20):
+        lists = Lists(0, 3, seed=seed)
+        height = lists.table["score"].to_numpy().astype(np.float64) - 0.5
+        chances = 1 / (1 + np.exp(-3 * height))
+        lists.table = with_p_wrong(lists.table, 0.97 + 0.02 * chances if said == "too sure" else chances)
+        for trusted, found in off.items():
+            (one,) = lists.calibrated(20, seed, before=before if trusted else None)[0].lists
+            found.append(abs(one.whole.precision[0] - lists.right.mean()))
+    if nearer:
+        assert np.mean(off[True]) < 0.8 * np.mean(off[False])
+    else:
+        assert np.mean(off[True]) < np.mean(off[False]) + 0.01
+        assert max(off[True]) < 0.25  # of 0.5
 
 
 def test_it_is_kept(tmp_path):

@@ -2,17 +2,18 @@
 
 No score can tell a network's surest mistakes from errors of the labels; a person who looks can. How probably
 a finding is an error falls with its rank: its log odds are a straight line that never rises down the list,
-with a posterior by what was decided. What was decided itself is known.
+with a posterior by what was decided. Where the likelihood of the labels has said how probable it is, the log
+odds may as well be those, all moved alike; decisions tell which of the two. What was decided itself is known.
 """
 
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
 from jaxtyping import Float64, Int64
-from scipy.special import expit, log_expit
+from scipy.special import expit, log_expit, logit
 from scipy.stats import rankdata
 
 from truemask.audit.calibration.calibration import Calibration, ListCalibration, Uncalibrated
@@ -31,6 +32,8 @@ _SLOPES = np.linspace(0, 18, 37)
 _SLOPE = 4.0
 """Expected slope, before anything is decided; its prior is exponential, that of the share halfway down
 Jeffreys'."""
+_SHIFT = 0.5
+"""Standard deviation of by how much log odds of the likelihood are off, before anything is decided."""
 _PLACES = 100
 """Places down a list that findings are told apart by."""
 _DRAWS = 200
@@ -50,11 +53,11 @@ def calibrate_reviewed(
     alone, its rest is guessed, and the intervals are wide.
 
     Args:
-        findings: all of the audit.
+        findings: all of the audit, with `p_wrong` by the likelihood of the labels, if it has any.
         decisions: whether it is an error, by finding (see `identity.finding_ids`); others are ignored.
         precision: where to cut.
-        before: an earlier calibration, for the share of all errors that a list points at: decisions about
-            what is listed do not say what is not.
+        before: the audit's own calibration, for the share of all errors that a list points at: decisions
+            about what is listed do not say what is not.
     """
     names = [*zip(findings["level"].to_pylist(), findings["kind"].to_pylist(), strict=True)]
     listed: dict[List, list[int]] = defaultdict(list)
@@ -63,6 +66,9 @@ def calibrate_reviewed(
     verdicts = np.array([decisions.get(one, np.nan) for one in finding_ids(findings)], np.float64)
     scores = findings["score"].to_numpy().astype(np.float64)
     earlier = {} if before is None else {(one.level, one.kind): one for one in before.lists}
+    said = np.full(len(names), np.nan)
+    if before is not None and before.mode == "likelihood":
+        said = np.array(findings["p_wrong"].to_pylist(), np.float64)
     p_wrong, curves, why = verdicts.copy(), {}, []
     for name, places in sorted(listed.items()):
         decided = int(np.isfinite(verdicts[places]).sum())
@@ -70,7 +76,7 @@ def calibrate_reviewed(
             why.append(Uncalibrated(*name, len(places), _too_few(decided, len(places))))
             continue
         rng = np.random.default_rng(seed_for("reviewed", *name))
-        curves[name] = _curve(scores[places], verdicts[places], earlier.get(name), rng)
+        curves[name] = _curve(scores[places], verdicts[places], said[places], earlier.get(name), rng)
         p_wrong[places] = curves[name].p_wrong
     told = with_p_wrong(findings, p_wrong)
     lists = tuple(
@@ -106,61 +112,98 @@ def to_review(findings: pa.Table, each: int, *, seed: int = 0) -> Int64[np.ndarr
 
 
 @dataclass(frozen=True)
-class _Posterior:
-    """Of the line: weights of its middles and slopes."""
+class _Lines:
+    """Log odds of an error down a list: `middle + slope * height + trust * said`, each with a weight.
+
+    A height is 1/2 at the top of the list and -1/2 at its end; `said` are the log odds by the likelihood.
+    """
 
     weights: Float64[np.ndarray, "g"]
     middles: Float64[np.ndarray, "g"]
     slopes: Float64[np.ndarray, "g"]
+    trusts: Float64[np.ndarray, "g"]
 
-    def p_error(self, height: Float64[np.ndarray, "n"]) -> Float64[np.ndarray, "g n"]:
-        """Of findings at a height, -1/2 at the end of the list and 1/2 at its top."""
-        return np.asarray(expit(self.middles[:, None] + self.slopes[:, None] * height))
+    def log_odds(
+        self, heights: Float64[np.ndarray, "n"], said: Float64[np.ndarray, "n"]
+    ) -> Float64[np.ndarray, "g n"]:
+        """Of findings at some heights."""
+        columns = (self.middles[:, None], self.slopes[:, None], self.trusts[:, None])
+        middle, slope, trust = columns
+        return np.asarray(middle + slope * heights + trust * said)
+
+    def after(self, log_odds: Float64[np.ndarray, "g n"], wrong: Float64[np.ndarray, "n"]) -> "_Lines":
+        """The posterior by decisions about findings of some log odds."""
+        log_weights = np.log(self.weights) + log_expit(log_odds) @ wrong + log_expit(-log_odds) @ (1 - wrong)
+        weights = np.exp(log_weights - log_weights.max())
+        return replace(self, weights=weights / weights.sum())
+
+    def drawn(self, count: int, rng: np.random.Generator) -> "_Lines":
+        """So many of them, by their weights."""
+        rows = rng.choice(len(self.weights), count, p=self.weights)
+        columns = (self.middles[rows], self.slopes[rows], self.trusts[rows])
+        return _Lines(np.full(count, 1 / count), *columns)
 
 
-def _posterior(height: Float64[np.ndarray, "n"], wrong: Float64[np.ndarray, "n"]) -> _Posterior:
-    """By decisions at heights."""
+def _lines(*, trusted: bool) -> _Lines:
+    """Before anything is decided: any line; with half of the weight that of the likelihood, if `trusted`."""
     middles, slopes = (grid.ravel() for grid in np.meshgrid(_MIDDLES, _SLOPES, indexing="ij"))
-    log_weight = (log_expit(middles) + log_expit(-middles)) / 2 - slopes / _SLOPE
-    for at in np.unique(height):
-        yes, odds = wrong[height == at], middles + slopes * at
-        log_weight += yes.sum() * log_expit(odds) + (1 - yes).sum() * log_expit(-odds)
-    weights = np.exp(log_weight - log_weight.max())
-    return _Posterior(weights / weights.sum(), middles, slopes)
+    weights = np.exp((log_expit(middles) + log_expit(-middles)) / 2 - slopes / _SLOPE)
+    lines = _Lines(weights / weights.sum(), middles, slopes, np.zeros(len(middles)))
+    if not trusted:
+        return lines
+    shifts = np.linspace(-4, 4, 65) * _SHIFT
+    moved = np.exp(-((shifts / _SHIFT) ** 2) / 2)
+    return _Lines(
+        np.concatenate([lines.weights, moved / moved.sum()]) / 2,
+        np.concatenate([middles, shifts]),
+        np.concatenate([slopes, np.zeros(len(shifts))]),
+        np.concatenate([lines.trusts, np.ones(len(shifts))]),
+    )
 
 
 def _curve(
     scores: Float64[np.ndarray, "n"],
     verdicts: Float64[np.ndarray, "n"],
+    said: Float64[np.ndarray, "n"],
     before: ListCalibration | None,
     rng: np.random.Generator,
 ) -> Curve:
     """Precision down a list, known where decided; recall as it was said before, if it was."""
     place = np.round((rankdata(scores) - 0.5) / len(scores) * _PLACES).astype(np.int64)
     heights = np.arange(_PLACES + 1) / _PLACES - 0.5
+    odds = _odds_said(place, said)
     decided = np.isfinite(verdicts)
-    posterior = _posterior(heights[place[decided]], verdicts[decided])
-    p_wrong = np.where(decided, verdicts, (posterior.weights @ posterior.p_error(heights))[place])
+    prior = _lines(trusted=bool(np.isfinite(said).all()))
+    there = place[decided]
+    lines = prior.after(prior.log_odds(heights[there], odds[there]), verdicts[decided])
+    p_wrong = np.where(decided, verdicts, (lines.weights @ expit(lines.log_odds(heights, odds)))[place])
     edges = np.unique(np.quantile(scores, np.arange(_EDGES) / _EDGES, method="lower"))[::-1]
     above = scores >= edges[:, None]
     known = np.where(decided, verdicts, 0) @ above.T
     open_ = np.stack([np.bincount(place[mine & ~decided], minlength=_PLACES + 1) for mine in above])
-    drawn = rng.choice(len(posterior.weights), _DRAWS, p=posterior.weights)
-    p_drawn = expit(posterior.middles[drawn, None] + posterior.slopes[drawn, None] * heights)
+    p_drawn = expit(lines.drawn(_DRAWS, rng).log_odds(heights, odds))
     between = np.diff(open_, axis=0, prepend=0)  # each finding is drawn once, and counts below, too
     errors = rng.binomial(between, p_drawn[:, None, :]).sum(axis=2).cumsum(axis=1)
     counts = above.sum(axis=1).astype(np.float64)
     found = np.vstack([above @ p_wrong, known + errors])
     precision = found / counts
-    recall, there = _recalled(before, edges, found[:, -1])
+    recall, errors_there = _recalled(before, edges, found[:, -1])
     return Curve(
         edges=edges,
         counts=counts,
         precision=with_interval(precision, precision),
         recall=recall,
-        errors=there,
+        errors=errors_there,
         p_wrong=p_wrong,
     )
+
+
+def _odds_said(place: Int64[np.ndarray, "n"], said: Float64[np.ndarray, "n"]) -> Float64[np.ndarray, "p"]:
+    """Mean log odds by the likelihood at each place down the list; 0 where it says nothing."""
+    counts = np.bincount(place, minlength=_PLACES + 1)
+    odds = logit(np.clip(np.nan_to_num(said, nan=0.5), 0.001, 0.999))
+    sums = np.bincount(place, odds, minlength=_PLACES + 1)
+    return np.divide(sums, counts, out=np.zeros(_PLACES + 1), where=counts > 0)
 
 
 def _recalled(
