@@ -109,7 +109,7 @@ def measure(pack: Pack, folder: Path, networks: int, *, foreground: bool, fix: b
     publish(
         f"{name}_fixed",
         f"What fixing them is worth, {pack.name}",
-        [*worth_of_fixing(pack, told.findings, folder, networks)],
+        [*worth_of_fixing(pack, told, calibration, folder, networks)],
         settings={"folds": 2, "audits": 1, "networks": networks},
         notes=[f"not calibrated: {one.kind}: {one.why}" for one in calibration.uncalibrated],
     )

@@ -7,25 +7,33 @@ from statistics import mean
 import numpy as np
 import pyarrow as pa
 
-from benchmarks.against_listed import granted, once
+from benchmarks.against_listed import at_errors, granted, once
+from benchmarks.calibrated_lists import judged, reviewed
 from benchmarks.fixing import ALL, SURE, fixed_by
 from benchmarks.kept_scores import kept_score
 from benchmarks.label_agreement import mean_iou, panoptic_quality
 from benchmarks.object_packs import HELD_OUT, Pack
 from benchmarks.report import Cell, Row
+from truemask.audit import AuditResult
+from truemask.audit.calibration import Calibration
 from truemask.data.dataset import Dataset
 from truemask.data.views import AsSemantic, Subset, hold_out
 from truemask.fixing import Fixer
 
+DECISIONS = 60
+"""About each list, as `truemask spot-check` asks for."""
 RULES = (SURE, "kind=hole", ALL)
 """What is promised to be right nine times in ten; what the given masks alone show; all."""
 
 
-def worth_of_fixing(pack: Pack, findings: pa.Table, scratch: Path, networks: int) -> Iterator[Row]:
-    """A row for each rule; without networks, their scores are left out.
+def worth_of_fixing(
+    pack: Pack, audit: AuditResult, calibration: Calibration, scratch: Path, networks: int
+) -> Iterator[Row]:
+    """A row for each rule, and for the first one after a spot check.
 
-    Networks learn label maps, which takes a tenth of the time that objects take, and are tested on corrected
-    labels of images held out. The audit's networks had seen those images, with their given labels.
+    Without networks, their scores are left out. They learn label maps, which takes a tenth of the time that
+    objects take, and are tested on corrected labels of images held out. The audit's networks had seen those
+    images, with their given labels.
     """
 
     def net(labels: Dataset) -> float:
@@ -34,15 +42,19 @@ def worth_of_fixing(pack: Pack, findings: pa.Table, scratch: Path, networks: int
         plans = (pack.plan(train, seed) for seed in range(networks))
         return mean(kept_score(train, test, plan, scratch / "maps") for plan in plans)
 
-    for rule in RULES:
+    alone = judged(pack.name, "people", audit, calibration, lambda rows: at_errors(rows, pack.errors))
+    checked = reviewed(alone, DECISIONS, 0)
+    tables = {rule: (rule, alone.findings) for rule in RULES}
+    tables[f"{SURE}, {DECISIONS} of each list decided"] = (SURE, checked.findings)
+    for name, (rule, findings) in tables.items():
         fixer, fixed = fixed_by(pack.given, findings, rule)
-        row: dict[str, Cell] = {"data": pack.name, "rule": rule, **_accepted(pack, fixer, findings)}
-        for name, labels in (("given", pack.given), ("fixed", fixed)):
+        row: dict[str, Cell] = {"data": pack.name, "rule": name, **_accepted(pack, fixer, findings)}
+        for who, labels in (("given", pack.given), ("fixed", fixed)):
             known = _known(labels, pack.fixed)
-            row[f"labels, objects: {name}"] = panoptic_quality(known, pack.fixed)
-            row[f"labels, maps: {name}"] = mean_iou(AsSemantic(known), AsSemantic(pack.fixed))
-        for name, labels in (("given", pack.given), ("fixed", fixed), ("true", pack.fixed)):
-            row[f"net: {name}"] = net(labels) if networks else None
+            row[f"labels, objects: {who}"] = panoptic_quality(known, pack.fixed)
+            row[f"labels, maps: {who}"] = mean_iou(AsSemantic(known), AsSemantic(pack.fixed))
+        for who, labels in (("given", pack.given), ("fixed", fixed), ("true", pack.fixed)):
+            row[f"net: {who}"] = net(labels) if networks else None
         print(row, flush=True)
         yield row
 
