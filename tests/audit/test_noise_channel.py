@@ -74,8 +74,8 @@ def test_a_network_that_neglects_a_rare_class_is_seen_through():
     neglected = softmax(logits - np.array([0, 0, 2, 3]))
     assert (neglected.argmax(axis=1) == truth)[truth > 1].mean() < 0.7
     right = truth.astype(np.uint8)
-    assert wrong(fit_channels(right, neglected), right, neglected).mean() < 0.01
     channels = fit_channels(right, neglected)
+    assert wrong(channels, right, neglected).mean() < 0.01
     bias = channels.channels[0].bias - channels.channels[0].bias[0]
     assert bias[3] > bias[2] > 1 > abs(bias[1])
 

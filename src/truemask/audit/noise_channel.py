@@ -32,6 +32,7 @@ _DECISIVE = 6.25e-4
 an image. With many images the best would count alone by the likelihood itself, though no belief is right."""
 _COUNTS = 0.01
 _FIRST_STEPS, _LAST_STEPS, _STEPS_A_SOLUTION = 12, 60, 4
+_TINY = 1e-300
 _LIKELY = 1e-3
 """Of the grid's likeliest; others do not count."""
 
@@ -164,30 +165,31 @@ def _fitted(
 ) -> NoiseChannel:
     """With the transition matrix and the bias of maximum likelihood, by expectation maximisation."""
     k = len(channel.transition)
+    transition, bias, labels = channel.transition, channel.bias, np.eye(k)[given]
     for step in range(steps):
         if step % _STEPS_A_SOLUTION == 0:
-            odds = channel._odds(probs)
-        before = _shares(odds * np.exp(channel.bias))
-        after = _shares(before * channel.transition[:, given].T)
-        counts = np.array([np.bincount(given, after[:, j], minlength=k) for j in range(k)], np.float64)
+            odds = replace(channel, transition=transition)._odds(probs)
+        before = odds * np.exp(bias)
+        before /= before.sum(axis=1, keepdims=True)
+        after = before * transition.T[given]
+        after /= np.maximum(after.sum(axis=1, keepdims=True), _TINY)
+        counts = after.T @ labels
         wrong = 1 - np.trace(counts) / max(float(counts.sum()), 1e-12)
-        counts = counts + alike * _even(k, float(wrong))
-        change = np.log((after.sum(axis=0) + 1) / (before.sum(axis=0) + 1))
-        channel = replace(
-            channel, transition=_shares(counts), bias=np.asarray(channel.bias + change, np.float64)
-        )
-    return channel
+        counts += alike * _even(k, float(wrong))
+        transition = counts / np.maximum(counts.sum(axis=1, keepdims=True), _TINY)
+        bias = bias + np.log((after.sum(axis=0) + 1) / (before.sum(axis=0) + 1))
+    return replace(channel, transition=transition, bias=bias)
 
 
 def _shares(odds: Float64[np.ndarray, "n k"]) -> Float64[np.ndarray, "n k"]:
     """Rows that sum to 1."""
-    return np.asarray(odds / np.maximum(odds.sum(axis=1, keepdims=True), 1e-300))
+    return np.asarray(odds / np.maximum(odds.sum(axis=1, keepdims=True), _TINY))
 
 
 def _log_likelihood(
     channel: NoiseChannel, given: UInt8[np.ndarray, "n"], probs: Float[np.ndarray, "n k"]
 ) -> Float64[np.ndarray, "n"]:
-    return np.asarray(np.log(np.maximum(channel.joint(given, probs).sum(axis=1), 1e-300)))
+    return np.asarray(np.log(np.maximum(channel.joint(given, probs).sum(axis=1), _TINY)))
 
 
 def _even(k: int, wrong: float) -> Float64[np.ndarray, "k k"]:

@@ -1,5 +1,7 @@
 """Lists of classes of images, calibrated by their likelihood."""
 
+from functools import cached_property
+
 import numpy as np
 import pytest
 from sklearn.metrics import average_precision_score
@@ -33,19 +35,31 @@ class Images:
         wrong = dict(zip(self.keys, self.given != self.truth, strict=True))
         return np.array([wrong[key] for key in findings["image"].to_pylist()])
 
-    def calibrated(self, precision=None):
-        result = confident_learning(self.stream, PROBLEM)
-        calibration, told = calibrate_classes(result, self.stream, precision=precision)
+    @cached_property
+    def result(self):
+        return confident_learning(self.stream, PROBLEM)
+
+    @cached_property
+    def told(self):
+        return calibrate_classes(self.result, self.stream, precision=0.9)
+
+    def calibrated(self):
+        calibration, told = calibrate_classes(self.result, self.stream)
         return calibration, told.findings
 
 
-@pytest.fixture(scope="module", params=[1.5, 3.0], ids=["weak", "strong"])
-def images(request):
-    return Images(request.param)
+@pytest.fixture(scope="module")
+def strong():
+    return Images(3.0)
+
+
+@pytest.fixture(scope="module", params=["weak", "strong"])
+def images(request, strong):
+    return Images(1.5) if request.param == "weak" else strong
 
 
 def test_lists_hold_what_they_promise(images):
-    calibration, told = images.calibrated()
+    calibration, told = images.told[0], images.told[1].findings
     wrong, kinds = images.wrong(told), np.array(told["kind"].to_pylist())
     assert {one.kind for one in calibration.lists} == {"swapped", "missing", "spurious"}
     for one in calibration.lists:
@@ -61,7 +75,7 @@ def test_lists_hold_what_they_promise(images):
 
 
 def test_a_higher_score_is_as_probably_wrong_and_lists_are_cut(images):
-    calibration, told = images.calibrated(precision=0.9)
+    calibration, told = images.told[0], images.told[1].findings
     taken = within(told, 0.9)
     for one in calibration.lists:
         rows = [row for row in told.to_pylist() if row["kind"] == one.kind]
@@ -79,8 +93,7 @@ def test_a_higher_score_is_as_probably_wrong_and_lists_are_cut(images):
 def test_the_joint_is_nearer_to_the_truth_than_the_confident_joint(images):
     true = np.zeros((K, K))
     np.add.at(true, (images.given, images.truth), 1 / len(images.given))
-    result = confident_learning(images.stream, PROBLEM)
-    told = calibrate_classes(result, images.stream)[1]
+    result, told = images.result, images.told[1]
     off = [np.abs(one.joint - true).sum() / 2 for one in (told, result)]
     assert off[0] < 0.03
     assert off[0] < off[1]
@@ -89,28 +102,27 @@ def test_the_joint_is_nearer_to_the_truth_than_the_confident_joint(images):
 
 
 def test_it_is_kept(images, tmp_path):
-    calibration, _ = images.calibrated(precision=0.9)
+    calibration, _ = images.told
     calibration.write(tmp_path)
     assert read_calibration(tmp_path) == calibration
     assert (calibration.mode, calibration.specs) == ("likelihood", ())
     assert "likeliest" in calibration.rests_on
 
 
-def test_labels_that_are_not_there_say_nothing():
-    images = Images(3.0)
+def test_labels_that_are_not_there_say_nothing(strong):
     fewer = Images(3.0)
     fewer.given[:500] = IGNORE
-    whole, part = (one.calibrated()[0] for one in (images, fewer))
+    whole, part = strong.told[0], fewer.calibrated()[0]
     assert sum(one.errors[0] for one in part.lists) == pytest.approx(
         sum(one.errors[0] for one in whole.lists) * 2500 / 3000, rel=0.1
     )
 
 
-def test_large_data_sets_are_judged_by_a_sample_in_any_order(monkeypatch):
-    images, other = Images(3.0), Images(3.0)
-    whole = images.calibrated()[0]
+def test_large_data_sets_are_judged_by_a_sample_in_any_order(strong, monkeypatch):
+    other = Images(3.0)
+    whole = strong.told[0]
     monkeypatch.setattr(likelihood, "MOST_CELLS", 1000 * K)
-    sampled = images.calibrated()[0]
+    sampled = strong.calibrated()[0]
     turned = [*other.stream()][::-1]
     other.stream = lambda: iter(turned)
     assert other.calibrated()[0].lists[0].errors == pytest.approx(sampled.lists[0].errors, rel=0.02)
@@ -119,8 +131,7 @@ def test_large_data_sets_are_judged_by_a_sample_in_any_order(monkeypatch):
 
 
 def test_findings_are_what_is_more_probably_wrong_than_right(images):
-    result = confident_learning(images.stream, PROBLEM)
-    told = calibrate_classes(result, images.stream)[1]
+    result, told = images.result, images.told[1]
     rows = told.findings.to_pylist()
     assert [row["rank"] for row in rows] == [*range(1, len(rows) + 1)]
     assert all(row["score"] == row["p_wrong"] > 0.5 and row["evidence"] == "likelihood" for row in rows)
