@@ -64,9 +64,12 @@ def granted(findings: Sequence[Row], errors: Sequence[Listed]) -> list[int]:
 
 
 def at_errors(findings: Sequence[Row], errors: Sequence[Listed]) -> list[bool]:
-    """Whether each finding is at the place of an error, be it the first one there or not."""
+    """Whether each finding is at the place of an error of such a kind, be it the first one there or not."""
     of_image = _by_image(errors)
-    return [bool(_about(row, errors, of_image[row["image"]])) for row in findings]
+    return [
+        any(row["kind"] in ALIKE[errors[at].kind] for at in _about(row, errors, of_image[row["image"]]))
+        for row in findings
+    ]
 
 
 def image_scores(badness: Mapping[str, float], bad: Collection[str]) -> dict[str, float]:

@@ -43,7 +43,8 @@ def worth_of_fixing(
         return mean(kept_score(train, test, plan, scratch / "maps") for plan in plans)
 
     alone = judged(pack.name, "people", audit, calibration, lambda rows: at_errors(rows, pack.errors))
-    checked = reviewed(alone, DECISIONS, 0)
+    known = [image not in pack.removed for image in alone.findings["image"].to_pylist()]
+    checked = reviewed(alone.where(np.array(known)), DECISIONS, 0)
     tables = {rule: (rule, alone.findings) for rule in RULES}
     tables[f"{SURE}, {DECISIONS} of each list decided"] = (SURE, checked.findings)
     for name, (rule, findings) in tables.items():

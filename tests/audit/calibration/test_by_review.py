@@ -43,7 +43,7 @@ class Lists:
         return calibrate_reviewed(self.table, self.decided(to_review(self.table, each, seed=seed)), **options)
 
 
-@pytest.mark.parametrize(("middle", "slope"), [(0, 0), (0, 4), (-2, 6), (3, 1), (-6, 0), (6, 0)])
+@pytest.mark.parametrize(("middle", "slope"), [(0, 0), (-2, 6), (3, 1), (6, 0)])
 def test_intervals_hold_what_the_list_holds(middle, slope):
     held, off = [], []
     for seed in range(40):
