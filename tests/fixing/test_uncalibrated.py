@@ -51,8 +51,8 @@ def test_nothing_to_choose_from_is_refused_with_the_reason_and_the_way_out(found
         must_choose(unchosen(found, rules, audit), rules)
     assert str(refused.value) == (
         f"--accept 'precision=0.9,kind=missing': no list was calibrated: image missing (3: {WHY}); accept "
-        "them by score>=, rank<= or a reviewer's decisions=, look at a sample (truemask spot-check), or audit "
-        "more images with --calibrate fast"
+        "them by score>=, rank<= or a reviewer's decisions=, look at a sample (truemask spot-check), or "
+        "audit more images with --calibrate fast"
     )
 
 

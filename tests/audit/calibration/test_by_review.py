@@ -165,24 +165,7 @@ def test_equal_scores_are_equally_probably_wrong():
     assert len(calibration.lists[0].parts) == 1
 
 
-def test_samples_are_even_and_grow():
-    table = findings_table([*listed(300), *listed(7, "missing")], NAMES)
-    few, more = to_review(table, 20, seed=3), to_review(table, 60, seed=3)
-    assert len(few) == 27
-    assert len(more) == 67
-    assert set(few) < set(more)
-    assert sorted(np.unique(few).tolist()) == sorted(few.tolist())
-    missing = np.array(table["kind"].to_pylist()) == "missing"
-    assert set(np.flatnonzero(missing)) < set(few.tolist())
-    for count in (5, 10, 20):
-        drawn = np.sort([row for row in few if not missing[row]][:count])
-        assert np.diff(np.concatenate([[0], drawn, [307]])).max() <= 3 * 307 / count
-    assert missing[few[:14]].tolist() == [True, False] * 7  # in turn, as long as there are findings of both
-    assert not np.array_equal(few, to_review(table, 20, seed=4))
-
-
-def test_nothing_found_is_nothing_to_review():
+def test_nothing_found_is_nothing_to_calibrate():
     table = findings_table([], NAMES)
-    assert len(to_review(table, 10)) == 0
     calibration, told = calibrate_reviewed(table, {})
     assert (calibration.lists, calibration.uncalibrated, len(told)) == ((), (), 0)

@@ -36,7 +36,7 @@ What an audit's folder then holds:
 """
 
 from truemask.audit.calibration.by_channel import calibrate_classes
-from truemask.audit.calibration.by_review import calibrate_reviewed, to_review
+from truemask.audit.calibration.by_review import calibrate_reviewed
 from truemask.audit.calibration.calibrate import Trial, calibrate
 from truemask.audit.calibration.calibration import (
     CALIBRATION,
@@ -47,6 +47,7 @@ from truemask.audit.calibration.calibration import (
 )
 from truemask.audit.calibration.cut import within
 from truemask.audit.calibration.injected import Injected, injected
+from truemask.audit.calibration.sample import to_review
 
 __all__ = [
     "CALIBRATION",

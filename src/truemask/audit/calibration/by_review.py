@@ -49,7 +49,7 @@ def calibrate_reviewed(
 ) -> tuple[Calibration, pa.Table]:
     """What is to be expected of each list; and the findings with `p_wrong`.
 
-    Rests on decisions about findings from all of a list (see `to_review`). Where they are about its top
+    Rests on decisions about findings from all of a list (see `sample`). Where they are about its top
     alone, its rest is guessed, and the intervals are wide.
 
     Args:
@@ -87,30 +87,6 @@ def calibrate_reviewed(
     return Calibration("reviewed", precision, specs, lists, tuple(why)), told
 
 
-def to_review(findings: pa.Table, each: int, *, seed: int = 0) -> Int64[np.ndarray, "m"]:
-    """Rows of findings to decide about, so many of each list, in the order in which to decide.
-
-    However many of them are decided, they are of all lists in turn, and spread evenly from top to end of
-    each. What a smaller number draws, a larger one draws first. Lists that are not longer are drawn whole.
-
-    Args:
-        findings: all of the audit.
-        each: list.
-        seed: of the draw.
-    """
-    pairs = zip(findings["level"].to_pylist(), findings["kind"].to_pylist(), strict=True)
-    names = np.array([f"{level} {kind}" for level, kind in pairs], str)
-    scores = findings["score"].to_numpy().astype(np.float64)
-    rows, turns = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
-    for name in np.unique(names).tolist():
-        places = np.flatnonzero(names == name)
-        places = places[np.argsort(-scores[places], kind="stable")]
-        start = np.random.default_rng(seed_for("to review", name, seed)).random()
-        rows.append(places[_evenly(start, len(places))[:each]])
-        turns.append(np.arange(len(rows[-1])))
-    return np.concatenate(rows)[np.argsort(np.concatenate(turns), kind="stable")]
-
-
 @dataclass(frozen=True)
 class _Lines:
     """Log odds of an error down a list: `middle + slope * height + trust * said`, each with a weight.
@@ -127,8 +103,7 @@ class _Lines:
         self, heights: Float64[np.ndarray, "n"], said: Float64[np.ndarray, "n"]
     ) -> Float64[np.ndarray, "g n"]:
         """Of findings at some heights."""
-        columns = (self.middles[:, None], self.slopes[:, None], self.trusts[:, None])
-        middle, slope, trust = columns
+        middle, slope, trust = (each[:, None] for each in (self.middles, self.slopes, self.trusts))
         return np.asarray(middle + slope * heights + trust * said)
 
     def after(self, log_odds: Float64[np.ndarray, "g n"], wrong: Float64[np.ndarray, "n"]) -> "_Lines":
@@ -219,14 +194,6 @@ def _recalled(
     least, most = np.percentile(found[1:], [5, 95])
     there = np.array([found[0], least, most]) / np.maximum([estimate, high, low], 1e-12)
     return recall, there
-
-
-def _evenly(start: float, count: int) -> Int64[np.ndarray, "count"]:
-    """The numbers below `count`, of which any first ones are spread evenly: by multiples of the golden
-    ratio."""
-    points = (start + np.arange(3 * count + 3) * (5**0.5 - 1) / 2) % 1  # as many leave no gap of 1 / count
-    places, first = np.unique((points * count).astype(np.int64), return_index=True)
-    return places[np.argsort(first)]
 
 
 def _too_few(decided: int, findings: int) -> str:
