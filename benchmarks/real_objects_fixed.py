@@ -20,7 +20,7 @@ from truemask.data.dataset import Dataset
 from truemask.data.views import AsSemantic, Subset, hold_out
 from truemask.fixing import Fixer
 
-DECISIONS = 60
+DECISIONS = 80
 """About each list, as `truemask spot-check` asks for."""
 RULES = (SURE, "kind=hole", ALL)
 """What is promised to be right nine times in ten; what the given masks alone show; all."""

@@ -1,7 +1,7 @@
 """What deciding about a few findings of each list is worth: promises that are kept, and fixes that mend.
 
 Every audit is calibrated as `truemask audit --calibrate fast` does it, and then by somebody who knows the
-truth and decides about 20, 60 or 120 findings of each list, as `truemask spot-check` draws them. Label maps
+truth and decides about 20, 40 or 80 findings of each list, as `truemask spot-check` draws them. Label maps
 are those of `audit_quality`, the packs those of `real_objects`, `real_classes`, `real_digits` and
 `real_crowd`, with the networks that these keep.
 """
@@ -24,9 +24,9 @@ from benchmarks.object_packs import carparts, nuclei
 from benchmarks.real_audits import RealAudit, of_crowd, of_digits, of_objects, of_photos
 from benchmarks.report import Cell, Goal, Row, publish
 
-EACH = (20, 60, 120)
+EACH = (20, 40, 80)
 """Decisions about each list."""
-USUAL = 60
+USUAL = 80
 """What the command asks for unless told otherwise."""
 
 

@@ -60,7 +60,7 @@ def fix(
 def spot_check(
     source: SourceArgument,
     audit: Annotated[Path, typer.Argument(help="the folder that `audit` made")],
-    each: Annotated[int, typer.Option(help="findings to decide about, of each list", min=1)] = 60,
+    each: Annotated[int, typer.Option(help="findings to decide about, of each list", min=1)] = 80,
     decisions: Annotated[
         Path | None, typer.Option(help="what was decided: a file of JSON lines, as the page saves it")
     ] = None,
