@@ -26,6 +26,8 @@ from truemask.types import BadInput, Task
 
 PAGE = "spot-check.html"
 FINDINGS = "findings.parquet"
+WHOLE_MAPS = "image"
+"""Level of findings about whole label maps, which are no one thing to decide about."""
 
 
 def draw_sample(source: Source, audit: Path, *, each: int, seed: int) -> None:
@@ -34,8 +36,7 @@ def draw_sample(source: Source, audit: Path, *, each: int, seed: int) -> None:
     dataset = _audited(source, result)
     findings = result.findings
     if dataset.problem.task != Task.CLASSIFICATION:
-        # Whole label maps: there is no one thing to decide about.
-        findings = findings.filter(pc.not_equal(findings["level"], "image"))
+        findings = findings.filter(pc.not_equal(findings["level"], WHOLE_MAPS))
     if not len(findings):
         raise BadInput(f"{audit} has no findings to decide about")
     sample = findings.take(to_review(findings, each, seed=seed))
@@ -73,6 +74,9 @@ def take_decisions(
     calibration, told = calibrate_reviewed(result.findings, words, precision=precision, before=before)
     if not calibration.lists:
         raise BadInput(f"{decisions}: no list of {audit} can be calibrated by these decisions")
+    if dataset.problem.task != Task.CLASSIFICATION:
+        asked = tuple(one for one in calibration.uncalibrated if one.level != WHOLE_MAPS)
+        calibration = replace(calibration, uncalibrated=asked)
     _keep_unchecked(result, before, audit)
     result = replace(result, findings=told)
     cut = write_calibrated(result, calibration, audit)

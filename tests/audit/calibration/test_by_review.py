@@ -123,6 +123,13 @@ def test_recall_is_what_the_calibration_before_said():
     assert one.errors[0] == pytest.approx(found / 0.8, rel=0.05)
     assert one.errors[1] < found / 0.8 < one.errors[2]
     assert (one.injected, one.recovered, calibration.specs) == (30, 24, ("symmetric:0.1",))
+    half = Lists(0, 0, count=100)
+    cut = half.calibrated(100, before=before, precision=1.0)[0].lists[0].cut
+    assert cut.findings == half.right.sum()
+    assert cut.recall[0] == pytest.approx(0.8)  # all that is right is kept, and nothing else
+    half.right[:] = np.arange(100) % 2 == 0
+    few = half.calibrated(40, before=before, precision=1.0)[0].lists[0].cut
+    assert few.recall[0] == pytest.approx(0.8 * few.findings / 50, rel=0.1)  # what is decided to be right
     unknown = lists.calibrated(40)[0].lists[0]
     assert np.isnan(unknown.errors).all()
     assert np.isnan(unknown.whole.recall).all()

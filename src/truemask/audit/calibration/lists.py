@@ -63,4 +63,6 @@ def _cut(name: List, parts: Sequence[Part], told: pa.Table, precision: float) ->
     mean = float(np.mean([row["p_wrong"] for row in mine]))
     shift = mean - near.precision[0]
     low, high = (min(1.0, max(0.0, end + shift)) for end in near.precision[1:])
-    return Part(score, len(mine), (mean, low, high), near.recall)
+    # What a reviewer found right is left out all the way down, so that less than the whole part is kept.
+    kept = min(1.0, mean * len(mine) / max(1e-12, near.precision[0] * near.findings))
+    return Part(score, len(mine), (mean, low, high), interval([kept * share for share in near.recall]))
