@@ -75,6 +75,7 @@ def spot_check(
     split: SplitOption = None,
     labels: LabelsOption = None,
     task: TaskOption = None,
+    quiet: QuietOption = False,
 ) -> None:
     """How far each list of an audit can be trusted, by what somebody decides about a sample of it.
 
@@ -88,6 +89,6 @@ def spot_check(
     if decisions is None and precision is not None:
         raise BadInput("--precision cuts lists by what was decided: name the file with --decisions")
     if decisions is None:
-        draw_sample(named, audit, each=each, seed=seed)
+        draw_sample(named, audit, each=each, seed=seed, show=not quiet)
     else:
         take_decisions(named, audit, decisions, precision=precision, groups=groups)

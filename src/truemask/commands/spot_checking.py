@@ -30,7 +30,7 @@ WHOLE_MAPS = "image"
 """Level of findings about whole label maps, which are no one thing to decide about."""
 
 
-def draw_sample(source: Source, audit: Path, *, each: int, seed: int) -> None:
+def draw_sample(source: Source, audit: Path, *, each: int, seed: int, show: bool) -> None:
     """Write the page on which somebody decides about findings, and say what to do with the decisions."""
     result, _ = unchecked_audit(audit)
     dataset = _audited(source, result)
@@ -49,7 +49,7 @@ def draw_sample(source: Source, audit: Path, *, each: int, seed: int) -> None:
             f"truemask fix {where} {folder} --accept precision=0.9 --out FIXED",
         ),
     ]
-    write_page(spot_check_page(sample, dataset, steps), audit / PAGE)
+    write_page(spot_check_page(sample, dataset, steps, show=show), audit / PAGE)
     lists = len(set(zip(sample["level"].to_pylist(), sample["kind"].to_pylist(), strict=True)))
     of = "one list" if lists == 1 else f"{lists} lists"
     print(f"{audit / PAGE}: {len(sample):,} findings of {of} to decide about; then:")

@@ -1,6 +1,6 @@
 """Pictures of what an audit flags: whole images, and windows around segments."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import cv2
@@ -74,7 +74,7 @@ def unit_grid(dataset: Dataset, findings: Sequence[Finding]) -> PictureGrid:
     return PictureGrid(blank, [PictureRow("", row) for row in rows])
 
 
-def segment_grid(dataset: Dataset, patches: Sequence[Finding], *, blind: bool = False) -> PictureGrid:
+def segment_grid(dataset: Dataset, patches: Iterable[Finding], *, blind: bool = False) -> PictureGrid:
     """Windows of label maps around single segments.
 
     Args:

@@ -1,6 +1,6 @@
 """Pictures of what an audit says of objects: what is given, and what it proposes."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -24,7 +24,7 @@ Finding = Mapping[str, Any]
 """A row of an audit's findings (`audit.SCHEMA`), or of its images."""
 
 
-def object_grid(dataset: Dataset, findings: Sequence[Finding], *, blind: bool = False) -> PictureGrid:
+def object_grid(dataset: Dataset, findings: Iterable[Finding], *, blind: bool = False) -> PictureGrid:
     """Windows around findings: the given objects there, and with the one finding put right.
 
     Args:
@@ -127,9 +127,12 @@ def in_words(found: Finding, classes: Sequence[str]) -> str:
 
 def _within(objects: Instances, window: Window) -> Instances:
     """The objects as seen in a window; those outside are left out."""
-    planes = rle.unpack(objects.masks, objects.size)[:, window[0], window[1]]
-    inside = np.flatnonzero(planes.any(axis=(1, 2)))
-    codes = rle.pack(planes[inside])
+    rows, columns = window
+    x0, y0, x1, y1 = objects.boxes.T
+    near = np.flatnonzero((x0 < columns.stop) & (x1 > columns.start) & (y0 < rows.stop) & (y1 > rows.start))
+    planes = rle.unpack([objects.masks[row] for row in near], objects.size)[:, rows, columns]
+    there = planes.any(axis=(1, 2))
+    inside, codes = near[there], rle.pack(planes[there])
     size = (int(planes.shape[1]), int(planes.shape[2]))
     return Instances(
         size,
