@@ -192,7 +192,9 @@ def _review(diagnosis: Diagnosis) -> Iterator[Statement]:
     lift = diagnosis.lift
     if lift is None:
         yield Statement(
-            "Review", "How many findings to review for how many errors: see --calibrate.", "not calibrated"
+            "Review",
+            "How many findings are errors: see --calibrate, or decide about a sample: truemask spot-check.",
+            "not calibrated",
         )
         return
     if math.isnan(lift.errors):
