@@ -11,6 +11,7 @@ from truemask.audit.calibration import Calibration, calibrate_reviewed, read_cal
 from truemask.bench.sources import Source
 from truemask.commands.calibrating import UNCHECKED, UNCUT, print_calibration, write_calibrated
 from truemask.commands.diagnosing import diagnosed, write_diagnosis
+from truemask.commands.fixing import FINDINGS
 from truemask.commands.own_groups import read_groups
 from truemask.data.as_objects import AsObjects
 from truemask.data.dataset import Dataset
@@ -25,7 +26,6 @@ from truemask.report.spot_check_page import spot_check_page
 from truemask.types import BadInput, Task
 
 PAGE = "spot-check.html"
-FINDINGS = "findings.parquet"
 WHOLE_MAPS = "image"
 """Level of findings about whole label maps, which are no one thing to decide about."""
 

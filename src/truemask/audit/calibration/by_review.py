@@ -6,7 +6,6 @@ with a posterior by what was decided. Where the likelihood of the labels has sai
 odds may as well be those, all moved alike; decisions tell which of the two. What was decided itself is known.
 """
 
-from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
@@ -18,7 +17,8 @@ from scipy.stats import rankdata
 
 from truemask.audit.calibration.calibration import Calibration, ListCalibration, Uncalibrated
 from truemask.audit.calibration.curve import Curve, with_interval
-from truemask.audit.calibration.lists import List, list_calibration, with_p_wrong
+from truemask.audit.calibration.listed import by_list
+from truemask.audit.calibration.lists import list_calibration, with_p_wrong
 from truemask.audit.identity import finding_ids
 from truemask.seeds import seed_for
 
@@ -59,18 +59,14 @@ def calibrate_reviewed(
         before: the audit's own calibration, for the share of all errors that a list points at: decisions
             about what is listed do not say what is not.
     """
-    names = [*zip(findings["level"].to_pylist(), findings["kind"].to_pylist(), strict=True)]
-    listed: dict[List, list[int]] = defaultdict(list)
-    for place, name in enumerate(names):
-        listed[name].append(place)
     verdicts = np.array([decisions.get(one, np.nan) for one in finding_ids(findings)], np.float64)
     scores = findings["score"].to_numpy().astype(np.float64)
     earlier = {} if before is None else {(one.level, one.kind): one for one in before.lists}
-    said = np.full(len(names), np.nan)
+    said = np.full(len(findings), np.nan)
     if before is not None and before.mode == "likelihood":
         said = np.array(findings["p_wrong"].to_pylist(), np.float64)
     p_wrong, curves, why = verdicts.copy(), {}, []
-    for name, places in sorted(listed.items()):
+    for name, places in by_list(findings).items():
         decided = int(np.isfinite(verdicts[places]).sum())
         if decided < min(LEAST_DECISIONS, len(places)):
             why.append(Uncalibrated(*name, len(places), _too_few(decided, len(places))))

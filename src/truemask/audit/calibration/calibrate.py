@@ -1,6 +1,5 @@
 """Calibrates an audit by audits of the same labels with errors put in."""
 
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -12,7 +11,8 @@ from truemask.audit.calibration.binned import Scored
 from truemask.audit.calibration.calibration import Calibration, Uncalibrated
 from truemask.audit.calibration.curve import curve
 from truemask.audit.calibration.injected import Injected
-from truemask.audit.calibration.lists import List, list_calibration, with_p_wrong
+from truemask.audit.calibration.listed import List, by_list
+from truemask.audit.calibration.lists import list_calibration, with_p_wrong
 from truemask.audit.calibration.pointing import Row, best_scores, pointed
 from truemask.seeds import seed_for
 
@@ -60,13 +60,10 @@ def calibrate(
         specs: of the noise that was injected.
         precision: where to cut.
     """
-    listed: dict[List, list[int]] = defaultdict(list)
     rows = findings.to_pylist()
-    for place, row in enumerate(rows):
-        listed[row["level"], row["kind"]].append(place)
     seen = [_Seen(trial, rows) for trial in trials]
     p_wrong, curves, why = np.full(len(rows), np.nan), {}, []
-    for name, places in sorted(listed.items()):
+    for name, places in by_list(findings).items():
         if len(places) < LEAST_FINDINGS:
             why.append(Uncalibrated(*name, len(places), _TOO_SHORT))
             continue

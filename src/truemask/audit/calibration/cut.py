@@ -4,6 +4,7 @@ import numpy as np
 import pyarrow as pa
 from jaxtyping import Bool
 
+from truemask.audit.calibration.listed import by_list
 from truemask.types import BadInput
 
 
@@ -25,11 +26,9 @@ def within(findings: pa.Table, precision: float) -> Bool[np.ndarray, "n"]:
     chances = np.array(findings["p_wrong"].to_pylist(), np.float64)
     if len(chances) and np.isnan(chances).all():
         raise BadInput("no finding says how probably it is wrong: run the audit with --calibrate fast")
-    columns = (findings["level"].to_pylist(), findings["kind"].to_pylist())
-    names = np.array([f"{level} {kind}" for level, kind in zip(*columns, strict=True)], str)
     taken = np.zeros(len(chances), bool)
-    for name in sorted(set(names.tolist())):
-        mine = np.flatnonzero((names == name) & (chances > 0))  # not null either
+    for rows in by_list(findings).values():
+        mine = rows[chances[rows] > 0]  # not null either
         levels, place = np.unique(-chances[mine], return_inverse=True)
         counts = np.cumsum(np.bincount(place, minlength=len(levels)))
         expected = np.cumsum(np.bincount(place, weights=chances[mine], minlength=len(levels)))

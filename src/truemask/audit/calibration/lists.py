@@ -9,9 +9,7 @@ from jaxtyping import Float64
 from truemask.audit.calibration.calibration import ListCalibration, Part, interval, parts_of
 from truemask.audit.calibration.curve import Curve
 from truemask.audit.calibration.cut import within
-
-List = tuple[str, str]
-"""Level and kind."""
+from truemask.audit.calibration.listed import List
 
 
 def with_p_wrong(findings: pa.Table, p_wrong: Float64[np.ndarray, "n"]) -> pa.Table:

@@ -4,6 +4,7 @@ import numpy as np
 import pyarrow as pa
 from jaxtyping import Int64
 
+from truemask.audit.calibration.listed import by_list
 from truemask.seeds import seed_for
 
 
@@ -18,14 +19,11 @@ def to_review(findings: pa.Table, each: int, *, seed: int = 0) -> Int64[np.ndarr
         each: list.
         seed: of the draw.
     """
-    pairs = zip(findings["level"].to_pylist(), findings["kind"].to_pylist(), strict=True)
-    names = np.array([f"{level} {kind}" for level, kind in pairs], str)
     scores = findings["score"].to_numpy().astype(np.float64)
     rows, turns = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
-    for name in np.unique(names).tolist():
-        places = np.flatnonzero(names == name)
-        places = places[np.argsort(-scores[places], kind="stable")]
-        start = np.random.default_rng(seed_for("to review", name, seed)).random()
+    for name, of_list in by_list(findings).items():
+        places = of_list[np.argsort(-scores[of_list], kind="stable")]
+        start = np.random.default_rng(seed_for("to review", " ".join(name), seed)).random()
         rows.append(places[_evenly(start, len(places))[:each]])
         turns.append(np.arange(len(rows[-1])))
     return np.concatenate(rows)[np.argsort(np.concatenate(turns), kind="stable")]
