@@ -37,7 +37,7 @@ def main(
     photos: Annotated[Path, typer.Option(help="of real_classes")] = Path("runs/real-classes"),
     digits: Annotated[Path, typer.Option(help="of real_digits")] = Path("runs/real-digits"),
     crowd: Annotated[Path, typer.Option(help="of real_crowd")] = Path("runs/real-crowd"),
-    seed: int = 0,
+    seeds: int = 3,
     draws: int = 5,
 ) -> None:
     """Print the tables and keep them in benchmarks/results/spot_check.json and spot_check_fixed.json.
@@ -49,31 +49,33 @@ def main(
         photos: scratch folder.
         digits: scratch folder.
         crowd: scratch folder.
-        seed: of noise and networks of label maps and digits.
-        draws: samples to decide about.
+        seeds: of noise and networks of label maps and digits, and as many times other samples of all.
+        draws: samples to decide about, for each seed.
     """
     torch.set_num_threads(1)
     rows, fixes, alone = list[Row](), list[Row](), list[Kept]()
     checked: dict[int, list[Kept]] = {each: [] for each in EACH}
 
-    def add(told: Told) -> None:
-        lists = [*kept(told)]
-        by_each = {each: [[*kept(reviewed(told, each, draw))] for draw in range(draws)] for each in EACH}
+    def add(told: Told, seed: int) -> None:
+        lists, samples = [*kept(told)], range(seed * draws, (seed + 1) * draws)
+        by_each = {each: [[*kept(reviewed(told, each, draw))] for draw in samples] for each in EACH}
         alone.extend(lists)
         for each, drawn in by_each.items():
             checked[each] += [one for lists in drawn for one in lists]
-        rows.append(_row(told, lists, by_each))
+        rows.append(_row(told, seed, lists, by_each))
         print(rows[-1], flush=True)
 
     camvid = data / "camvid" if (data / "camvid").is_dir() else None
-    for told in chain(own_networks(seed), calibrated_maps(maps, camvid, "", seed)):
-        add(told)
+    for seed in range(seeds):
+        for told in chain(own_networks(seed), calibrated_maps(maps, camvid, "", seed)):
+            add(told, seed)
     for real in _real(data, objects, photos, digits, crowd):
-        add(real.told)
+        for seed in range(seeds):
+            add(real.told, seed)
         if real.score is not None:
-            fixes.append(_fixed(real, draws))
+            fixes.append(_fixed(real, seeds * draws))
             print(fixes[-1], flush=True)
-    settings: dict[str, Cell] = {"seed": seed, "draws": draws, "close": CLOSE}
+    settings: dict[str, Cell] = {"seeds": seeds, "draws": draws, "close": CLOSE}
     publish(
         "spot_check",
         "Promised and realised precision of lists, by the audit alone and after a spot check",
@@ -86,6 +88,8 @@ def main(
             f"lists of {LEAST_FINDINGS} findings or more; close: promise and truth differ by {CLOSE} at most",
             f"by the audit alone: {_summary(alone)}",
             *(f"after {each} decisions a list: {_summary(lists)}" for each, lists in checked.items()),
+            *(f"seed {seed} alone, after {USUAL}: {_close_at(rows, seed):.2f}" for seed in range(seeds)),
+            f"by the audit alone, promised at least what is so, less {CLOSE}: {_at_most(alone):.2f}",
         ],
     )
     publish(
@@ -111,11 +115,12 @@ def _real(data: Path, objects: Path, photos: Path, digits: Path, crowd: Path) ->
         yield from of_crowd(data / "bu-bil", crowd)
 
 
-def _row(told: Told, lists: Sequence[Kept], by_each: dict[int, list[list[Kept]]]) -> Row:
+def _row(told: Told, seed: int, lists: Sequence[Kept], by_each: dict[int, list[list[Kept]]]) -> Row:
     long = [one for one in lists if one.findings >= LEAST_FINDINGS]
     row: dict[str, Cell] = {
         "labels": told.source,
         "errors": told.noise,
+        "seed": seed,
         "findings": len(told.findings),
         "right": float(told.right.mean()) if len(told.right) else None,
         "long lists": len(long),
@@ -160,6 +165,19 @@ def _long(lists: Sequence[Kept], least: int = LEAST_FINDINGS) -> list[Kept]:
 
 def _close(lists: Sequence[Kept]) -> float:
     return float(np.mean([one.close for one in _long(lists)])) if _long(lists) else float("nan")
+
+
+def _close_at(rows: Sequence[Row], seed: int) -> float:
+    """Share of close lists of one seed, from rows."""
+    mine = [row for row in rows if row["seed"] == seed and row["long lists"]]
+    shares = np.array([row[f"close, {USUAL}"] for row in mine], float)
+    return float(np.average(shares, weights=np.array([row["long lists"] for row in mine], float)))
+
+
+def _at_most(lists: Sequence[Kept]) -> float:
+    """Share of long lists that hold at most what was promised."""
+    long = _long(lists)
+    return float(np.mean([one.realised <= one.promised[0] + CLOSE for one in long if one.promised]))
 
 
 def _held(lists: Sequence[Kept], least: int = LEAST_FINDINGS) -> float:
