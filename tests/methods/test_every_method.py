@@ -24,7 +24,9 @@ SOURCES = {
     Task.SEMANTIC: "organelles:train=24,val=1,test=12,size=64",
 }
 PLANS = {
-    Task.CLASSIFICATION: Plan(network="small_cnn", epochs=5, batch_size=32, augment="none", precision="fp32"),
+    Task.CLASSIFICATION: Plan(
+        network="small_cnn", epochs=2, batch_size=32, lr=5e-3, augment="none", precision="fp32"
+    ),
     Task.SEMANTIC: Plan(network="unet_small", epochs=10, batch_size=6, lr=5e-3),
     Task.INSTANCE: Plan(
         network="mask_rcnn_light:width=8,fpn=16",
