@@ -147,16 +147,26 @@ def test_next_to_nothing_elsewhere_is_no_exact_figure():
 
 
 @pytest.mark.parametrize(
-    ("errors", "words"),
+    ("mode", "errors", "words"),
     [
-        (np.nan, "All 40 findings hold about 24 errors."),
-        (20.0, "Of all 40 about 24 are right, some of them about the same of 20 errors."),
-        (30.0, "All 40 hold about 24 of 30 errors."),
+        ("reviewed", np.nan, "All 40 findings hold about 24 errors."),
+        ("reviewed", 20.0, "Of all 40 about 24 are right, some of them about the same of 20 errors."),
+        ("reviewed", 30.0, "All 40 hold about 24 of 30 errors."),
+        ("fast", 20.0, "Of all 40 at most 24 are right, some of them about the same of 20 errors."),
+        ("fast", 30.0, "All 40 hold at most 24 of 30 errors."),
     ],
 )
-def test_what_a_review_of_all_finds(errors, words):
-    review = said(replace(DIAGNOSIS, lift=replace(DIAGNOSIS.lift, errors=errors)), None)["Review"]
+def test_what_a_review_of_all_finds(mode, errors, words):
+    calibration, lift = replace(CALIBRATION, mode=mode), replace(DIAGNOSIS.lift, errors=errors)
+    review = said(replace(DIAGNOSIS, lift=lift, calibration=calibration), None)["Review"]
     assert review.said.endswith(words)
+
+
+@pytest.mark.parametrize(("mode", "ceiling"), [("fast", True), ("likelihood", False), ("reviewed", False)])
+def test_lists_by_errors_put_in_say_that_they_promise_at_most(mode, ceiling):
+    diagnosis = replace(DIAGNOSIS, calibration=replace(CALIBRATION, mode=mode))
+    section = diagnosis_section(diagnosis, [])
+    assert ("the most there can be" in render_page(Page("A page", "lead", [], [section]))) == ceiling
 
 
 def test_long_specs_are_cut():

@@ -132,28 +132,29 @@ def print_calibration(calibration: Calibration) -> None:
         return
     print(f"calibrated by {calibration.rests_on}; with 90 % intervals:")
     for one in calibration.lists:
-        print(f"  {one.level} {one.kind}: {list_text(one, calibration.precision)}")
-    if calibration.mode in ("fast", "full") and calibration.lists:
-        print("  mistakes of weak networks score like errors, too: truemask spot-check tells, in minutes")
+        print(f"  {one.level} {one.kind}: {list_text(one, calibration.precision, calibration.at_most)}")
+    if calibration.at_most and calibration.lists:
+        print("  sure mistakes of the networks count as errors here: truemask spot-check tells, in minutes")
     for other in calibration.uncalibrated:
         print(f"  {other.level} {other.kind}: {other.findings:,} findings, not calibrated: {other.why}")
 
 
-def list_text(one: ListCalibration, precision: float | None = None) -> str:
-    """What is to be expected of a list, in words."""
+def list_text(one: ListCalibration, precision: float | None = None, at_most: bool = False) -> str:
+    """What is to be expected of a list, in words; `at_most`: see `Calibration.at_most`."""
     errors, low, high = one.errors
-    said = f"of {one.findings:,} findings {share_text(one.whole.precision)} are errors"
+    most = "at most " if at_most else ""
+    said = f"of {one.findings:,} findings {most}{share_text(one.whole.precision)} are errors"
     known = not isnan(errors)
     if known:
         said += (
-            f", and they are {share_text(one.whole.recall)} of all {errors:,.0f} ({low:,.0f} to {high:,.0f}) "
-            "of the kind"
+            f", and they are {share_text(one.whole.recall)} of all {most}{errors:,.0f} "
+            f"({low:,.0f} to {high:,.0f}) of the kind"
         )
     if precision is None:
         return said
     if one.cut is None:
         return f"{said}; none are kept: no part of the list is {precision:.0%} errors"
-    kept = f"{said}; {one.cut.findings:,} are kept, {share_text(one.cut.precision)} of them errors"
+    kept = f"{said}; {one.cut.findings:,} are kept, {most}{share_text(one.cut.precision)} of them errors"
     return f"{kept}, {share_text(one.cut.recall)} of all" if known else kept
 
 

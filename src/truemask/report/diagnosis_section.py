@@ -50,7 +50,7 @@ _PLACE_MEASURES = (
 
 _LIST_MEASURES = (
     Measure("findings", "in the list", digits=0),
-    Measure("precision", "expected share of the findings that are errors", 0, "%", bar=True),
+    Measure("precision", "share of the findings that are errors", 0, "%", bar=True),
     Measure("from", "low end of its 90 % interval", 0, "%"),
     Measure("to", "high end of its 90 % interval", 0, "%"),
     Measure("errors", "of this kind that there are, found or not, by estimate", digits=0),
@@ -74,6 +74,11 @@ def _lists(calibration: Calibration) -> NumberTable:
         for one in calibration.lists
     ]
     notes = [f"From {calibration.rests_on}."]
+    if calibration.at_most:
+        notes.append(
+            "Sure mistakes of the networks count as errors here: precision and errors are the most there can "
+            "be, until somebody decides about a sample (truemask spot-check)."
+        )
     if calibration.specs:
         notes.append(f"Errors: {', '.join(map(short, calibration.specs))}.")
     notes += [f"Not calibrated: {one.level} {one.kind} ({one.why})." for one in calibration.uncalibrated]

@@ -189,7 +189,7 @@ def _seeds(count: int) -> str:
 
 
 def _review(diagnosis: Diagnosis) -> Iterator[Statement]:
-    lift = diagnosis.lift
+    lift, calibration = diagnosis.lift, diagnosis.calibration
     if lift is None:
         yield Statement(
             "Review",
@@ -211,14 +211,17 @@ def _review(diagnosis: Diagnosis) -> Iterator[Statement]:
         needed = lift.needed(share)
         many = "more than all findings" if needed is None else f"the {needed:,} most probable findings"
         texts.append(f"{share:.0%} of the errors: {many}")
-    held = f"All {len(lift.found):,} hold about {lift.found[-1]:,.0f} of {lift.errors:,.0f} errors."
+    unseen = calibration is not None and calibration.at_most
+    about = "at most" if unseen else "about"
+    held = f"All {len(lift.found):,} hold {about} {lift.found[-1]:,.0f} of {lift.errors:,.0f} errors."
     if lift.found[-1] > lift.errors:
         held = (
-            f"Of all {len(lift.found):,} about {lift.found[-1]:,.0f} are right, some of them about the same "
-            f"of {lift.errors:,.0f} errors."
+            f"Of all {len(lift.found):,} {about} {lift.found[-1]:,.0f} are right, some of them about the "
+            f"same of {lift.errors:,.0f} errors."
         )
+    rests = "probabilities of the calibrated findings"
     yield Statement(
         "Review",
         f"To see {'; '.join(texts)}. {held}",
-        "probabilities of the calibrated findings",
+        f"{rests}, before anybody has looked at a sample" if unseen else rests,
     )

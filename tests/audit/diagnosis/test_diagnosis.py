@@ -91,9 +91,11 @@ def calibration(errors):
 
 def test_the_amount_is_that_of_calibrated_lists_where_there_are_some():
     result, _ = audit(any_class)
-    (rate, low, high), rests_on = amount(result, calibration((150.0, 120.0, 190.0)))
+    by_errors_put_in = calibration((150.0, 120.0, 190.0))
+    (rate, low, high), rests_on = amount(result, by_errors_put_in)
     assert (rate, low, high) == (0.15, 0.12, 0.19)
-    assert rests_on == "the calibrated lists"
+    assert rests_on == "the most it can be, by the calibrated lists"
+    assert amount(result, dataclasses.replace(by_errors_put_in, mode="reviewed"))[1] == "the calibrated lists"
 
 
 def test_what_was_decided_about_findings_says_nothing_of_the_whole():

@@ -2,17 +2,19 @@
 
 No score can tell a network's surest mistakes from errors of the labels; a person who looks can. How probably
 a finding is an error falls with its rank: its log odds are a straight line that never rises down the list,
-with a posterior by what was decided. Where the likelihood of the labels has said how probable it is, the log
-odds may as well be those, all moved alike; decisions tell which of the two. What was decided itself is known.
+below a ceiling, as the lapse rate of psychometric functions is (Wichmann & Hill, Perception & Psychophysics
+2001): the top of a list need not be pure. Both have a posterior by what was decided. Where the likelihood of
+the labels has said how probable it is, the log odds may as well be those, all moved alike; decisions tell
+which of the two. What was decided itself is known.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 import pyarrow as pa
 from jaxtyping import Float64, Int64
-from scipy.special import expit, log_expit, logit
+from scipy.special import expit, log_expit, logit, xlog1py, xlogy
 from scipy.stats import rankdata
 
 from truemask.audit.calibration.calibration import Calibration, ListCalibration, Uncalibrated
@@ -32,6 +34,12 @@ _SLOPES = np.linspace(0, 18, 37)
 _SLOPE = 4.0
 """Expected slope, before anything is decided; its prior is exponential, that of the share halfway down
 Jeffreys'."""
+_CEILINGS = np.array([1.0, 0.95, 0.9, 0.85, 0.8, 0.7])
+"""How probably a finding is an error where the line says it surely is."""
+_PURE = 0.5
+"""Weight of the first of them, before anything is decided; the others share the rest."""
+_NEGLIGIBLE = 1e-6
+"""Weight of lines, over the largest, that are left out once something is decided."""
 _SHIFT = 0.5
 """Standard deviation of by how much log odds of the likelihood are off, before anything is decided."""
 _PLACES = 100
@@ -88,40 +96,63 @@ class _Lines:
     """Log odds of an error down a list: `middle + slope * height + trust * said`, each with a weight.
 
     A height is 1/2 at the top of the list and -1/2 at its end; `said` are the log odds by the likelihood.
+    Some findings are no errors whatever the line says: a network's surest mistakes. The probability by the
+    line is multiplied by a ceiling.
     """
 
     weights: Float64[np.ndarray, "g"]
     middles: Float64[np.ndarray, "g"]
     slopes: Float64[np.ndarray, "g"]
     trusts: Float64[np.ndarray, "g"]
+    ceilings: Float64[np.ndarray, "g"]
 
-    def log_odds(
+    def p_wrong(
         self, heights: Float64[np.ndarray, "n"], said: Float64[np.ndarray, "n"]
     ) -> Float64[np.ndarray, "g n"]:
         """Of findings at some heights."""
-        middle, slope, trust = (each[:, None] for each in (self.middles, self.slopes, self.trusts))
-        return np.asarray(middle + slope * heights + trust * said)
+        columns = (self.middles, self.slopes, self.trusts, self.ceilings)
+        middle, slope, trust, ceiling = (each[:, None] for each in columns)
+        return np.asarray(ceiling * expit(middle + slope * heights + trust * said))
 
-    def after(self, log_odds: Float64[np.ndarray, "g n"], wrong: Float64[np.ndarray, "n"]) -> "_Lines":
-        """The posterior by decisions about findings of some log odds."""
-        log_weights = np.log(self.weights) + log_expit(log_odds) @ wrong + log_expit(-log_odds) @ (1 - wrong)
+    def after(self, p_wrong: Float64[np.ndarray, "g n"], wrong: Float64[np.ndarray, "n"]) -> "_Lines":
+        """The posterior by decisions about findings that were errors with some probability."""
+        log_weights = (
+            np.log(self.weights)
+            + xlogy(wrong, p_wrong).sum(axis=1)
+            + xlog1py(1 - wrong, -p_wrong).sum(axis=1)
+        )
         weights = np.exp(log_weights - log_weights.max())
-        return replace(self, weights=weights / weights.sum())
+        rows = np.flatnonzero(weights > _NEGLIGIBLE)
+        return replace(self._only(rows), weights=weights[rows] / weights[rows].sum())
 
     def drawn(self, count: int, rng: np.random.Generator) -> "_Lines":
         """So many of them, by their weights."""
         rows = rng.choice(len(self.weights), count, p=self.weights)
-        columns = (self.middles[rows], self.slopes[rows], self.trusts[rows])
-        return _Lines(np.full(count, 1 / count), *columns)
+        return replace(self._only(rows), weights=np.full(count, 1 / count))
+
+    def _only(self, rows: Int64[np.ndarray, "n"]) -> "_Lines":
+        return replace(self, **{each.name: getattr(self, each.name)[rows] for each in fields(self)})
+
+    def below_ceilings(self) -> "_Lines":
+        """The same, each below each of the ceilings."""
+        shares = np.full(len(_CEILINGS), (1 - _PURE) / (len(_CEILINGS) - 1))
+        shares[0] = _PURE
+        columns = (self.middles, self.slopes, self.trusts)
+        return _Lines(
+            np.outer(self.weights, shares).ravel(),
+            *(np.repeat(each, len(_CEILINGS)) for each in columns),
+            np.tile(_CEILINGS, len(self.weights)),
+        )
 
 
 def _lines(*, trusted: bool) -> _Lines:
     """Before anything is decided: any line; with half of the weight that of the likelihood, if `trusted`."""
     middles, slopes = (grid.ravel() for grid in np.meshgrid(_MIDDLES, _SLOPES, indexing="ij"))
     weights = np.exp((log_expit(middles) + log_expit(-middles)) / 2 - slopes / _SLOPE)
-    lines = _Lines(weights / weights.sum(), middles, slopes, np.zeros(len(middles)))
+    nothing, pure = np.zeros(len(middles)), np.ones(len(middles))
+    lines = _Lines(weights / weights.sum(), middles, slopes, nothing, pure)
     if not trusted:
-        return lines
+        return lines.below_ceilings()
     shifts = np.linspace(-4, 4, 65) * _SHIFT
     moved = np.exp(-((shifts / _SHIFT) ** 2) / 2)
     return _Lines(
@@ -129,7 +160,8 @@ def _lines(*, trusted: bool) -> _Lines:
         np.concatenate([middles, shifts]),
         np.concatenate([slopes, np.zeros(len(shifts))]),
         np.concatenate([lines.trusts, np.ones(len(shifts))]),
-    )
+        np.ones(len(middles) + len(shifts)),
+    ).below_ceilings()
 
 
 def _curve(
@@ -146,13 +178,13 @@ def _curve(
     decided = np.isfinite(verdicts)
     prior = _lines(trusted=bool(np.isfinite(said).all()))
     there = place[decided]
-    lines = prior.after(prior.log_odds(heights[there], odds[there]), verdicts[decided])
-    p_wrong = np.where(decided, verdicts, (lines.weights @ expit(lines.log_odds(heights, odds)))[place])
+    lines = prior.after(prior.p_wrong(heights[there], odds[there]), verdicts[decided])
+    p_wrong = np.where(decided, verdicts, (lines.weights @ lines.p_wrong(heights, odds))[place])
     edges = np.unique(np.quantile(scores, np.arange(_EDGES) / _EDGES, method="lower"))[::-1]
     above = scores >= edges[:, None]
     known = np.where(decided, verdicts, 0) @ above.T
     open_ = np.stack([np.bincount(place[mine & ~decided], minlength=_PLACES + 1) for mine in above])
-    p_drawn = expit(lines.drawn(_DRAWS, rng).log_odds(heights, odds))
+    p_drawn = lines.drawn(_DRAWS, rng).p_wrong(heights, odds)
     between = np.diff(open_, axis=0, prepend=0)  # each finding is drawn once, and counts below, too
     errors = rng.binomial(between, p_drawn[:, None, :]).sum(axis=2).cumsum(axis=1)
     counts = above.sum(axis=1).astype(np.float64)

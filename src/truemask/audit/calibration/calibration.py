@@ -106,6 +106,15 @@ class Calibration:
         who = "the same predictions" if self.mode == "fast" else "networks that learnt from them"
         return f"errors put into these labels, judged by {who}"
 
+    @property
+    def at_most(self) -> bool:
+        """Whether shares of errors are the most there can be.
+
+        Errors that are put in tell those false alarms apart that score lower. What a network is surely wrong
+        about scores like an error, and counts as one, until somebody looks.
+        """
+        return self.mode in ("fast", "full")
+
     def write(self, folder: Path) -> None:
         """Write calibration.json."""
         content = {

@@ -21,11 +21,12 @@ def amount(result: AuditResult, calibration: Calibration | None = None) -> tuple
     unit_lists = [one for one in calibration.lists if one.level in _OF_UNITS] if calibration else []
     # What a reviewer decided about what is listed says nothing of what is not.
     told = not any(np.isnan(one.errors[0]) for one in unit_lists)
-    if unit_lists and told and result.unit != "pixels":
+    if calibration and unit_lists and told and result.unit != "pixels":
         low, middle, high = (
             min(1.0, sum(one.errors[place] for one in unit_lists) / total) for place in (1, 0, 2)
         )
-        return (middle, low, high), "the calibrated lists"
+        lists = "the calibrated lists"
+        return (middle, low, high), f"the most it can be, by {lists}" if calibration.at_most else lists
     rate, joint = result.wrong_rate, "the confident joint"
     if calibration is not None and calibration.mode == "likelihood":
         joint = "the likelihood of the labels"
