@@ -130,19 +130,16 @@ class _Lines:
         rows = rng.choice(len(self.weights), count, p=self.weights)
         return replace(self._only(rows), weights=np.full(count, 1 / count))
 
-    def _only(self, rows: Int64[np.ndarray, "n"]) -> "_Lines":
-        return replace(self, **{each.name: getattr(self, each.name)[rows] for each in fields(self)})
-
     def below_ceilings(self) -> "_Lines":
         """The same, each below each of the ceilings."""
-        shares = np.full(len(_CEILINGS), (1 - _PURE) / (len(_CEILINGS) - 1))
-        shares[0] = _PURE
-        columns = (self.middles, self.slopes, self.trusts)
-        return _Lines(
-            np.outer(self.weights, shares).ravel(),
-            *(np.repeat(each, len(_CEILINGS)) for each in columns),
-            np.tile(_CEILINGS, len(self.weights)),
-        )
+        others = len(_CEILINGS) - 1
+        shares = np.array([_PURE, *[(1 - _PURE) / others] * others])
+        each = self._only(np.repeat(np.arange(len(self.weights)), len(_CEILINGS)))
+        ceilings = np.tile(_CEILINGS, len(self.weights))
+        return replace(each, weights=np.outer(self.weights, shares).ravel(), ceilings=ceilings)
+
+    def _only(self, rows: Int64[np.ndarray, "n"]) -> "_Lines":
+        return replace(self, **{each.name: getattr(self, each.name)[rows] for each in fields(self)})
 
 
 def _lines(*, trusted: bool) -> _Lines:
