@@ -1,14 +1,18 @@
 """Where and in what precision to compute: Lightning Fabric, with the choices that suit CPUs too."""
 
 import logging
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import torch
-from lightning_fabric import Fabric
+
+if TYPE_CHECKING:
+    from lightning_fabric import Fabric
 
 
-def make_fabric(precision: Literal["auto", "bf16", "fp32"] = "auto", devices: int = 1) -> Fabric:
+def make_fabric(precision: Literal["auto", "bf16", "fp32"] = "auto", devices: int = 1) -> "Fabric":
     """Fabric on the best device there is; several devices talk by gloo on CPUs, nccl on GPUs."""
+    from lightning_fabric import Fabric  # here, because it takes as long as torch
+
     # Fabric announces its precision at every start; the plan says it already.
     logging.getLogger("lightning_fabric.utilities.rank_zero").setLevel(logging.WARNING)
     bf16 = precision == "bf16" or (precision == "auto" and _has_bf16())

@@ -2,11 +2,9 @@
 
 from collections.abc import Iterable, Mapping
 from copy import deepcopy
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import torch
-from lightning_fabric import Fabric
-from lightning_fabric.wrappers import _FabricOptimizer
 from torch import Tensor, nn
 
 from truemask.networks import build_network
@@ -16,6 +14,10 @@ from truemask.training.blueprint import Blueprint, saying
 from truemask.training.checkpoint import load_networks, load_optimiser, network_tensors, optimiser_tensors
 from truemask.training.plan import Plan
 from truemask.types import Problem
+
+if TYPE_CHECKING:
+    from lightning_fabric import Fabric
+    from lightning_fabric.wrappers import _FabricOptimizer
 
 
 class Learners:
@@ -28,7 +30,7 @@ class Learners:
         blueprint: which of them the method asked for.
     """
 
-    def __init__(self, fabric: Fabric, problem: Problem, plan: Plan, blueprint: Blueprint) -> None:
+    def __init__(self, fabric: "Fabric", problem: Problem, plan: Plan, blueprint: Blueprint) -> None:
         self._fabric, self._problem, self._plan = fabric, problem, plan
         self._outputs, self._dropout = blueprint.outputs, blueprint.dropout
         self._modules = {name: self._new_network(name) for name in blueprint.networks}
@@ -49,7 +51,7 @@ class Learners:
         self.networks: Mapping[str, nn.Module] = wrapped
         """As hooks call them: under the run's precision, gradients shared between processes."""
         self._raw_optimiser = _optimiser(plan, self._modules, self.parameters, blueprint)
-        self._optimiser = cast(_FabricOptimizer, fabric.setup_optimizers(self._raw_optimiser))
+        self._optimiser = cast("_FabricOptimizer", fabric.setup_optimizers(self._raw_optimiser))
 
     def bare(self, network: nn.Module) -> nn.Module:
         """One of `networks` without what precision and processes wrap around it."""

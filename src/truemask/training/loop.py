@@ -7,11 +7,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, closing
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import torch
 from jaxtyping import Float, Int
-from lightning_fabric import Fabric
 from torch import Tensor, nn
 
 from truemask.batch import Batch, Slice
@@ -40,6 +39,9 @@ from truemask.training.tasks import ImageLoss, InstanceLoss, TaskLoss
 from truemask.training.watching import LabelWatch
 from truemask.types import BadInput, Problem, Task
 
+if TYPE_CHECKING:
+    from lightning_fabric import Fabric
+
 
 class Loop:
     """A run in motion: what `methods.method.Engine` promises to the hooks, and the way through the stages.
@@ -60,7 +62,7 @@ class Loop:
 
     def __init__(
         self,
-        fabric: Fabric,
+        fabric: "Fabric",
         dataset: Dataset,
         method: Method,
         plan: Plan,

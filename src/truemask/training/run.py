@@ -11,10 +11,9 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
-from lightning_fabric import Fabric
 
 from truemask.data.dataset import Dataset
 from truemask.data.trust import Trust
@@ -32,6 +31,9 @@ from truemask.training.plan import Plan
 from truemask.training.scoring import Monitor
 from truemask.training.trained import Trained, load_run
 from truemask.types import BadInput
+
+if TYPE_CHECKING:
+    from lightning_fabric import Fabric
 
 VAL_SHARE = 0.1
 """Share of the training rows held out where selection needs some and the plan names none."""
@@ -116,7 +118,7 @@ def train(
 
 
 def _learn(
-    recipe: Recipe, folder: Path, show: bool, tensorboard: bool, cache_mb: float, fabric: Fabric
+    recipe: Recipe, folder: Path, show: bool, tensorboard: bool, cache_mb: float, fabric: "Fabric"
 ) -> None:
     started, cpu_started = time.perf_counter(), time.process_time()
     method = make_method(recipe.method, recipe.knobs)

@@ -4,9 +4,8 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from lightning_fabric import Fabric
 from torch import Tensor, nn
 
 from truemask.data.dataset import Dataset
@@ -19,6 +18,9 @@ from truemask.training.devices import make_fabric
 from truemask.training.plan import TURNS, Plan
 from truemask.training.predicting import object_predictions, predictions
 from truemask.types import BadInput, Problem, Task, problem_from
+
+if TYPE_CHECKING:
+    from lightning_fabric import Fabric
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,7 @@ class Trained:
     method: Method
     plan: Plan
     networks: Mapping[str, nn.Module]
-    fabric: Fabric
+    fabric: "Fabric"
     parameters: Mapping[str, Tensor] = field(default_factory=dict)
 
     def judge_objects(self, dataset: Dataset) -> Iterator[Prediction]:
