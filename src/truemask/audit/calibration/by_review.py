@@ -15,7 +15,6 @@ import numpy as np
 import pyarrow as pa
 from jaxtyping import Float64, Int64
 from scipy.special import expit, log_expit, logit, xlog1py, xlogy
-from scipy.stats import rankdata
 
 from truemask.audit.calibration.calibration import Calibration, ListCalibration, Uncalibrated
 from truemask.audit.calibration.curve import Curve, with_interval
@@ -169,7 +168,8 @@ def _curve(
     rng: np.random.Generator,
 ) -> Curve:
     """Precision down a list, known where decided; recall as it was said before, if it was."""
-    place = np.round((rankdata(scores) - 0.5) / len(scores) * _PLACES).astype(np.int64)
+    ranks = np.add(*(np.searchsorted(np.sort(scores), scores, side=side) for side in ("left", "right"))) / 2
+    place = np.round(ranks / len(scores) * _PLACES).astype(np.int64)
     heights = np.arange(_PLACES + 1) / _PLACES - 0.5
     odds = _odds_said(place, said)
     decided = np.isfinite(verdicts)
