@@ -8,7 +8,8 @@ import pyarrow as pa
 import pytest
 
 from truemask.audit import confident_learning, read_findings
-from truemask.audit.calibration import read_calibration
+from truemask.audit.calibration import Calibration, read_calibration
+from truemask.audit.calibration.calibration import Uncalibrated
 from truemask.commands.calibrating import (
     UNCUT,
     calibrated,
@@ -161,6 +162,16 @@ def test_an_audit_that_found_nothing_is_calibrated_in_no_time(audited, tmp_path,
     print_calibration(calibration)
     assert capsys.readouterr().out.startswith("not calibrated: no list is long enough")
     assert len(write_calibrated(told, calibration, tmp_path).findings) == 0
+
+
+def test_lists_that_are_not_calibrated_are_named_by_why(capsys):
+    short = [Uncalibrated("segment", kind, 3, "too short") for kind in ("merged", "split")]
+    other = Uncalibrated("image", "unusable", 1200, "no such errors")
+    print_calibration(Calibration("fast", None, ("miss:0.1",), (), (short[0], other, short[1])))
+    assert capsys.readouterr().out.splitlines()[1:] == [
+        "  not calibrated: segment merged (3), segment split (3): too short",
+        "  not calibrated: image unusable (1,200): no such errors",
+    ]
 
 
 def test_lists_without_a_noise_that_makes_such_errors_are_left_out_of_a_cut(audited, tmp_path):

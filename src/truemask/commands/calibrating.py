@@ -135,8 +135,9 @@ def print_calibration(calibration: Calibration) -> None:
         print(f"  {one.level} {one.kind}: {list_text(one, calibration.precision, calibration.at_most)}")
     if calibration.at_most and calibration.lists:
         print("  sure mistakes of the networks count as errors here: truemask spot-check tells, in minutes")
-    for other in calibration.uncalibrated:
-        print(f"  {other.level} {other.kind}: {other.findings:,} findings, not calibrated: {other.why}")
+    for why, others in calibration.uncalibrated_by_reason.items():
+        named = ", ".join(f"{one.level} {one.kind} ({one.findings:,})" for one in others)
+        print(f"  not calibrated: {named}: {why}")
 
 
 def list_text(one: ListCalibration, precision: float | None = None, at_most: bool = False) -> str:

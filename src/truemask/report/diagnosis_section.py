@@ -81,7 +81,8 @@ def _lists(calibration: Calibration) -> NumberTable:
         )
     if calibration.specs:
         notes.append(f"Errors: {', '.join(map(short, calibration.specs))}.")
-    notes += [f"Not calibrated: {one.level} {one.kind} ({one.why})." for one in calibration.uncalibrated]
+    for why, others in calibration.uncalibrated_by_reason.items():
+        notes.append(f"Not calibrated: {', '.join(f'{one.level} {one.kind}' for one in others)} ({why}).")
     return NumberTable(_LIST_MEASURES, rows, " ".join(notes))
 
 

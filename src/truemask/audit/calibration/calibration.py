@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -114,6 +114,14 @@ class Calibration:
         about scores like an error, and counts as one, until somebody looks.
         """
         return self.mode in ("fast", "full")
+
+    @property
+    def uncalibrated_by_reason(self) -> Mapping[str, Sequence[Uncalibrated]]:
+        """The lists about which nothing can be said, by why."""
+        found: dict[str, list[Uncalibrated]] = {}
+        for one in self.uncalibrated:
+            found.setdefault(one.why, []).append(one)
+        return found
 
     def write(self, folder: Path) -> None:
         """Write calibration.json."""
