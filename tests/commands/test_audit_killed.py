@@ -47,7 +47,7 @@ def test_audits_of_stored_predictions(truemask, maps, tmp_path, points, calibrat
 
 @pytest.mark.exhaustive  # in a process of its own: torch does not train in forks of one that trained
 def test_audits_that_train(tmp_path):
-    words = ["audit", "digits:train=60,test=10", "--epochs", "2", "--quiet"]
+    words = ["audit", "digits@train=60,test=10", "--epochs", "2", "--quiet"]
     ran = subprocess.run(
         [sys.executable, str(Path(killed_audits.__file__)), "12", *words],
         cwd=tmp_path,
