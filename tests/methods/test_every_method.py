@@ -21,7 +21,7 @@ from truemask.types import IGNORE, Instances, Problem, Task
 
 SOURCES = {
     Task.CLASSIFICATION: "digits",
-    Task.SEMANTIC: "organelles:train=24,val=1,test=12,size=64",
+    Task.SEMANTIC: "organelles:train=24,val=1,test=12,size=48",
 }
 PLANS = {
     Task.CLASSIFICATION: Plan(
