@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from math import sqrt
 from pathlib import Path
 
@@ -40,16 +41,25 @@ def case(request):
     return NOISES[name], parse(NOISES[name].example), PROBLEMS[task], LABELS[task]()
 
 
+@pytest.fixture
+def accounted(request, case):
+    """The labels with that noise, seed 5, and the ledger that made them: tests only read them."""
+    return _accounted(*request.node.callspec.params["case"])
+
+
+@cache
+def _accounted(name, task):
+    ledger = Ledger(parse(NOISES[name].example), PROBLEMS[task], 5)
+    return {key: ledger.corrupt(one, key) for key, one in LABELS[task]().items()}, ledger
+
+
 def noisy(spec, problem, labels, seed=5):
     return {key: corrupt(one, spec, problem=problem, seed=seed, key=key) for key, one in labels.items()}
 
 
-def test_realised_rate_is_the_declared_one(case):
-    row, spec, problem, labels = case
-    ledger = Ledger(spec, problem, 5)
-    for key, one in labels.items():
-        ledger.corrupt(one, key)
-    (step,) = manifest_of(ledger).steps
+def test_realised_rate_is_the_declared_one(case, accounted):
+    row, *_ = case
+    (step,) = manifest_of(accounted[1]).steps
     assert step.of > 100
     if step.declared is None:
         assert row.declares is None
@@ -60,9 +70,9 @@ def test_realised_rate_is_the_declared_one(case):
         assert abs(step.count - step.of * step.declared) <= spread
 
 
-def test_ignored_labels_stay_ignored(case):
-    _, spec, problem, labels = case
-    for key, after in noisy(spec, problem, labels).items():
+def test_ignored_labels_stay_ignored(case, accounted):
+    *_, labels = case
+    for key, after in accounted[0].items():
         before = labels[key]
         if isinstance(before, Instances):
             stays = before.crowd | (before.classes == IGNORE)
@@ -77,16 +87,17 @@ def test_ignored_labels_stay_ignored(case):
             assert (np.asarray(after)[ignored] == IGNORE).all()
 
 
-def test_labels_given_are_left_alone(case):
+def test_labels_given_are_left_alone_and_a_ledger_changes_nothing(case, accounted):
     _, spec, problem, labels = case
     before = digest(labels)
-    noisy(spec, problem, labels)
+    after = noisy(spec, problem, labels)
     assert digest(labels) == before
+    assert digest(after) == digest(accounted[0])
 
 
-def test_noisy_labels_are_labels_of_the_problem(case):
-    _, spec, problem, labels = case
-    for after in noisy(spec, problem, labels).values():
+def test_noisy_labels_are_labels_of_the_problem(case, accounted):
+    _, _, problem, _ = case
+    for after in accounted[0].values():
         classes = after.classes if isinstance(after, Instances) else np.asarray(after)
         assert np.isin(classes, [*range(problem.num_classes), IGNORE]).all()
         if isinstance(after, Instances):
@@ -94,14 +105,14 @@ def test_noisy_labels_are_labels_of_the_problem(case):
             assert len(set(after.ids.tolist())) == len(after)
 
 
-def test_order_and_number_of_workers_do_not_matter(case, tmp_path):
+def test_order_and_number_of_workers_do_not_matter(case, accounted, tmp_path):
     _, spec, problem, labels = case
+    alone, ledger = accounted
 
     def work(keys):
         ledger = Ledger(spec, problem, 5)
         return {key: ledger.corrupt(labels[key], key) for key in keys}, ledger
 
-    alone, ledger = work(labels)
     shuffled = np.random.default_rng(3).permutation(list(labels)).tolist()
     with ThreadPoolExecutor(3) as pool:
         parts = list(pool.map(work, (shuffled[0::3], shuffled[1::3], shuffled[2::3])))
@@ -116,10 +127,9 @@ def test_order_and_number_of_workers_do_not_matter(case, tmp_path):
         assert (tmp_path / "alone" / name).read_bytes() == (tmp_path / "together" / name).read_bytes()
 
 
-def test_the_list_of_changes_is_exactly_the_difference(case, tmp_path):
-    _, spec, problem, labels = case
-    ledger = Ledger(spec, problem, 5)
-    after = {key: ledger.corrupt(one, key) for key, one in labels.items()}
+def test_the_list_of_changes_is_exactly_the_difference(case, accounted, tmp_path):
+    _, _, problem, labels = case
+    after, ledger = accounted
     manifest = write_manifest(ledger, tmp_path)
     done = {one.image: one for one in read_changes(tmp_path)}
     assert list(done) == sorted(key for key in labels if not same(labels[key], after[key]))
@@ -144,13 +154,11 @@ def test_only_noises_that_draw_depend_on_the_seed(case):
     assert differ == row.draws
 
 
-def test_a_transition_matrix_is_what_the_noise_does(case):
-    row, spec, problem, labels = case
+def test_a_transition_matrix_is_what_the_noise_does(case, accounted):
+    row, spec, problem, _ = case
     if row.transition is None:
         return
-    ledger = Ledger(spec, problem, 5)
-    for key, one in labels.items():
-        ledger.corrupt(one, key)
+    _, ledger = accounted
     matrix = np.zeros(ledger.counts.shape)
     said = row.transition(problem, Draws(5, "", 0), **spec.steps[0].knobs())
     matrix[:, : said.shape[1]] = said
@@ -185,10 +193,7 @@ for name, row in noise.NOISES.items():
 
 
 def test_another_process_makes_the_same_bytes():
-    here = [
-        f"{name} {task} {digest(noisy(parse(NOISES[name].example), PROBLEMS[task], LABELS[task]()))}"
-        for name, task in CASES
-    ]
+    here = [f"{name} {task} {digest(_accounted(name, task)[0])}" for name, task in CASES]
     path = os.pathsep.join([str(Path(__file__).parent), *filter(None, [os.environ.get("PYTHONPATH")])])
     there = subprocess.run(
         [sys.executable, "-c", FRESH],
